@@ -1,0 +1,5 @@
+export * from "./blob.ts";
+export * from "./errors.ts";
+export * from "./log.ts";
+export * from "./notifier.ts";
+export * from "./route.ts";

@@ -1,0 +1,348 @@
+/**
+ * The face of the client engine: what an app sees and what it may ask for. Everything here survives structured cloning,
+ * because in a browser the engine lives in a SharedWorker and the page holds a proxy of {@link SottoClient}.
+ *
+ * Ids are opaque text (base64url) that only the engine interprets.
+ */
+import type { Result } from "@sotto/bytes";
+
+export type ConversationId = string;
+export type AccountId = string;
+export type RequestId = string;
+/** A message's identity in a conversation; stable from "sending" to "sent". */
+export type ItemId = string;
+export type CallKey = string;
+/** Milliseconds since 1970. */
+export type Time = number;
+
+export type ClientView =
+	| { readonly phase: "loading" }
+	/** Another process or browser profile copy holds this profile's lock. */
+	| { readonly phase: "locked" }
+	| { readonly phase: "noAccount" }
+	/** The local store cannot be used (evicted, full, broken); `reason` is a tag for the catalogue. */
+	| { readonly phase: "broken"; readonly reason: "storageUnavailable" | "storageFull" | "rolledBack" }
+	| ReadyView;
+
+export type ReadyView = {
+	readonly phase: "ready";
+	readonly me: PersonView & { readonly link: string };
+	readonly network: NetworkView;
+	/** Newest activity first. */
+	readonly conversations: readonly ConversationView[];
+	/** People who ask for contact; newest first. */
+	readonly requests: readonly RequestView[];
+	/** Newest first, at most 100. */
+	readonly calls: readonly CallRecordView[];
+	readonly call: CallView | undefined;
+};
+
+export type NetworkView =
+	| { readonly phase: "online" }
+	| { readonly phase: "connecting" }
+	| { readonly phase: "offline"; readonly since: Time };
+
+export type PersonView = {
+	readonly account: AccountId;
+	readonly name: string;
+	/** 0 to 359, stable, from the account key: the avatar's colour. */
+	readonly hue: number;
+	readonly verified: boolean;
+};
+
+export type ConversationView = {
+	readonly id: ConversationId;
+	readonly kind: "direct" | "group";
+	readonly title: string;
+	/** Everybody but oneself. */
+	readonly people: readonly PersonView[];
+	/** "asked": the other side has not accepted yet; what is written waits there. "stopped": see `alarm`. */
+	readonly phase: "asked" | "active" | "stopped";
+	readonly alarm: AlarmView | undefined;
+	readonly last: HistoryItem | undefined;
+	readonly unread: number;
+	/** A call goes on in this conversation now that one could join. */
+	readonly ongoingCall: CallKey | undefined;
+};
+
+/** Something the user must know about a conversation; the words are in the app's catalogue. */
+export type AlarmView =
+	| { readonly kind: "forked"; readonly at: Time }
+	| { readonly kind: "stranded"; readonly by: PersonView | undefined }
+	| { readonly kind: "rolledBack" }
+	| { readonly kind: "serverLostRecords" };
+
+export type RequestView = {
+	readonly id: RequestId;
+	readonly person: PersonView;
+	readonly greeting: string;
+	readonly at: Time;
+};
+
+export type HistoryItem = MessageItem | CallItem | EventItem;
+
+export type MessageItem = {
+	readonly kind: "message";
+	readonly id: ItemId;
+	readonly author: PersonView;
+	readonly mine: boolean;
+	readonly text: string;
+	readonly sentAt: Time;
+	/** "sent" means that it counts in the conversation's order (C5), not merely that the server took it. */
+	readonly state: "sending" | "sent" | "failed";
+};
+
+export type CallItem = CallRecordView & { readonly kind: "call"; readonly id: ItemId };
+
+export type EventItem = {
+	readonly kind: "event";
+	readonly id: ItemId;
+	readonly at: Time;
+	readonly event: "contactAccepted" | "contactAdded" | "deviceJoined" | "nameChanged" | "forkAlarm" | "successor";
+	readonly person: PersonView | undefined;
+};
+
+export type CallRecordView = {
+	readonly call: CallKey;
+	readonly conversation: ConversationId;
+	readonly title: string;
+	readonly direction: "incoming" | "outgoing";
+	readonly outcome: "ongoing" | "answered" | "missed" | "declined" | "cancelled" | "busy" | "noAnswer" | "failed";
+	readonly video: boolean;
+	readonly startedAt: Time;
+	readonly durationMs: number;
+};
+
+/** The one call of this client. The media itself lives in the page (`MediaSession` of the platform); this is its frame. */
+export type CallView = {
+	readonly call: CallKey;
+	readonly conversation: ConversationId;
+	readonly title: string;
+	readonly people: readonly PersonView[];
+	readonly direction: "incoming" | "outgoing";
+	/** Whether the caller started with picture. */
+	readonly video: boolean;
+	readonly phase:
+		| { readonly name: "ringing"; readonly since: Time; readonly giveUpAt: Time }
+		| { readonly name: "joining"; readonly since: Time }
+		| { readonly name: "connected"; readonly since: Time }
+		| { readonly name: "reconnecting"; readonly since: Time; readonly connectedAt: Time }
+		| {
+				readonly name: "ended";
+				readonly at: Time;
+				readonly durationMs: number;
+				readonly reason:
+					| "hungUp"
+					| "remoteHungUp"
+					| "declined"
+					| "busy"
+					| "cancelled"
+					| "noAnswer"
+					| "missed"
+					| "failed"
+					| "elsewhere";
+		  };
+};
+
+/** One line of "What the server sees", recorded where the request left this device. */
+export type LedgerEntry = {
+	readonly id: string;
+	readonly at: Time;
+	/** What the user did, or what the app did by itself. */
+	readonly cause:
+		| {
+				readonly kind: "message" | "call" | "contact" | "account" | "sync" | "presence";
+				readonly title: string | undefined;
+		  }
+		| undefined;
+	readonly role: "home" | "notifier" | "sfu";
+	readonly action:
+		| "createLog"
+		| "append"
+		| "read"
+		| "trim"
+		| "deleteLog"
+		| "putBlob"
+		| "getBlob"
+		| "ring"
+		| "attach"
+		| "rung"
+		| "createRoom"
+		| "joinRoom"
+		| "mediaFlow"
+		| "notifierKey";
+	/** Exactly what that role could note: random ids shortened, sizes in bytes, times. */
+	readonly saw: readonly {
+		readonly field:
+			| "log"
+			| "blob"
+			| "room"
+			| "wakeId"
+			| "participant"
+			| "bytes"
+			| "records"
+			| "urgency"
+			| "ip"
+			| "durationMs"
+			| "packets";
+		readonly value: string | number;
+	}[];
+	/** The history item this belongs to, for "What exists about this?". */
+	readonly item: ItemId | undefined;
+};
+
+export type SafetyNumber = {
+	/** 12 groups of 5 digits; the same on both sides. */
+	readonly groups: readonly string[];
+	/** What the QR code holds; {@link SottoClient.compareSafetyNumber} takes it. */
+	readonly qr: string;
+	readonly verified: boolean;
+};
+
+/** Why a command could not be done; the catalogue has a sentence for each. */
+export type CommandError = {
+	readonly kind:
+		| "badName"
+		| "badLink"
+		| "ownLink"
+		| "linkLapsed"
+		| "alreadyContact"
+		| "blocked"
+		| "unreachable"
+		| "refused"
+		| "notFound"
+		| "emptyText"
+		| "tooLong"
+		| "alreadyInCall"
+		| "noSuchCall"
+		| "storageFull"
+		| "notReady"
+		| "mismatch";
+	/** A server's refusal code, for the details of an error, never alone on screen. */
+	readonly code?: string;
+};
+
+export type CommandResult<T = void> = Result<T, CommandError>;
+
+/** What one history page holds; `older` is what to pass as `before` for the next one. */
+export type HistoryPage = { readonly items: readonly HistoryItem[]; readonly older: string | undefined };
+
+export type ClientEvent =
+	| { readonly kind: "view"; readonly view: ClientView }
+	/** Items of a watched conversation that are new or changed (by id), oldest first. */
+	| {
+			readonly kind: "history";
+			readonly conversation: ConversationId;
+			readonly items: readonly HistoryItem[];
+			readonly removed: readonly ItemId[];
+	  }
+	| { readonly kind: "ledger"; readonly entries: readonly LedgerEntry[] }
+	/** A message of somebody else that was not shown before: for sounds, notifications and `sotto listen`. */
+	| {
+			readonly kind: "arrived";
+			readonly conversation: ConversationId;
+			readonly title: string;
+			readonly item: HistoryItem;
+	  }
+	| { readonly kind: "requested"; readonly request: RequestView }
+	/** The current call's room or keys changed; ask {@link SottoClient.callMedia} again. */
+	| { readonly kind: "callMedia"; readonly call: CallKey };
+
+export interface SottoClient {
+	/** The view now; every change comes as an event. */
+	view(): Promise<ClientView>;
+	/** Calls `listener` with every event from now on; returns how to stop. */
+	onEvent(listener: (event: ClientEvent) => void): () => void;
+	/** Stops the network and releases the lock; everything durable is already on disk. */
+	close(): Promise<void>;
+
+	createAccount(input: { readonly name: string; readonly home: string }): Promise<CommandResult>;
+	rename(name: string): Promise<CommandResult>;
+
+	/** Asks the owner of a contact link for contact. The greeting is the request's first words, may be empty. */
+	addContact(link: string, greeting?: string): Promise<CommandResult<{ readonly conversation: ConversationId }>>;
+	acceptRequest(request: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>>;
+	ignoreRequest(request: RequestId): Promise<CommandResult>;
+	blockRequest(request: RequestId): Promise<CommandResult>;
+
+	/** Durable when it returns; sent when its item says so. */
+	sendMessage(conversation: ConversationId, text: string): Promise<CommandResult<{ readonly item: ItemId }>>;
+	retryMessage(conversation: ConversationId, item: ItemId): Promise<CommandResult>;
+	/** Withdraws a message that has not been sealed yet, or that failed. */
+	discardMessage(conversation: ConversationId, item: ItemId): Promise<CommandResult>;
+	markRead(conversation: ConversationId): Promise<CommandResult>;
+	/** Newest page without `before`; items oldest first. At most 200 a page. */
+	history(
+		conversation: ConversationId,
+		options?: { readonly before?: string; readonly limit?: number },
+	): Promise<HistoryPage>;
+	/** Reads everything new from the server now; resolves when this client has reached the tips. */
+	sync(): Promise<CommandResult>;
+
+	safetyNumber(conversation: ConversationId): Promise<CommandResult<SafetyNumber>>;
+	compareSafetyNumber(conversation: ConversationId, qr: string): Promise<CommandResult>;
+	setVerified(conversation: ConversationId, verified: boolean): Promise<CommandResult>;
+
+	startCall(
+		conversation: ConversationId,
+		options: { readonly video: boolean },
+	): Promise<CommandResult<{ readonly call: CallKey }>>;
+	answerCall(call: CallKey): Promise<CommandResult>;
+	declineCall(call: CallKey, message?: string): Promise<CommandResult>;
+	hangUp(call: CallKey): Promise<CommandResult>;
+	/** What the page's media needs to join the call's room; see {@link CallMedia}. */
+	callMedia(call: CallKey): Promise<CommandResult<CallMedia>>;
+	/** The page tells the engine how its media is, so that the call's phase is true. */
+	reportMedia(call: CallKey, report: MediaReport): Promise<CommandResult>;
+	/** Seals this device's roster entry (K4) for the room's data channel. */
+	sealRoster(call: CallKey, entry: RosterInput): Promise<CommandResult<Uint8Array<ArrayBuffer>>>;
+	/** Opens and verifies another participant's roster entry; who it is, and from which counters its frames may be decoded. */
+	openRoster(call: CallKey, sealed: Uint8Array<ArrayBuffer>): Promise<CommandResult<RosterOutput>>;
+
+	/** Newest first, at most `limit` of the last 2,000 entries. */
+	ledger(limit: number): Promise<readonly LedgerEntry[]>;
+	/** What exists about one message or call. */
+	ledgerOf(item: ItemId): Promise<readonly LedgerEntry[]>;
+}
+
+/** Room and keys of a call at its current m (K2). `callBase` is 32 secret bytes: hand it to the SFrame worker and forget it. */
+export type CallMedia = {
+	readonly call: CallKey;
+	/** ws: or wss: address of the sfu's join door. */
+	readonly joinUrl: string;
+	/** http: or https: address where the room is created. */
+	readonly createUrl: string;
+	readonly m: number;
+	readonly roomId: Uint8Array<ArrayBuffer>;
+	readonly joinPublicKey: Uint8Array<ArrayBuffer>;
+	/** Ed25519, not extractable: signs the join (K6). */
+	readonly joinKey: CryptoKey;
+	readonly callBases: readonly { readonly m: number; readonly callBase: Uint8Array<ArrayBuffer> }[];
+};
+
+export type MediaReport =
+	| { readonly phase: "joining" }
+	/** Somebody else's frames are being decoded. */
+	| { readonly phase: "connected"; readonly participants: number }
+	| { readonly phase: "reconnecting" }
+	| { readonly phase: "roomGone" }
+	| { readonly phase: "failed"; readonly reason: string }
+	/** For the ledger: what the room could count. */
+	| {
+			readonly phase: "ended";
+			readonly participant: string;
+			readonly packets: number;
+			readonly bytes: number;
+			readonly durationMs: number;
+	  };
+
+export type RosterInput = {
+	readonly participantId: Uint8Array<ArrayBuffer>;
+	readonly m: number;
+	readonly supersedes: Uint8Array<ArrayBuffer> | undefined;
+	/** Per stream (0 audio, 1 camera, 2 screen), as they stood 5 s ago. */
+	readonly counters: readonly number[];
+	readonly seen: readonly Uint8Array<ArrayBuffer>[];
+};
+
+export type RosterOutput = RosterInput & { readonly person: PersonView; readonly leaf: number };
