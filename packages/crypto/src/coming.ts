@@ -1,65 +1,12 @@
 // Signatures whose bodies follow in their own files within this hour; nothing here stays.
 import type { Bytes, Result, Secret } from "@sotto/bytes";
-import type { CallId, LogId, ParticipantId } from "./ids.ts";
-import type { HpkeKem, HpkeKeyPair } from "./hpke.ts";
+import type { CallId, ParticipantId } from "./ids.ts";
 import type { AeadKey } from "./aead.ts";
 import type * as M from "./mls/types.ts";
 
 const soon = (): never => {
 	throw new Error("follows");
 };
-
-// ---- HPKE (hpke.ts)
-export const generateHpkeKeyPair: (kem: HpkeKem) => Promise<HpkeKeyPair> = soon;
-/** `enc || ciphertext`. Error: a public key that cannot be encapsulated to. */
-export const sealTo: (
-	kem: HpkeKem,
-	publicKey: Uint8Array,
-	info: Uint8Array,
-	additionalData: Uint8Array,
-	plaintext: Uint8Array,
-) => Promise<Result<Bytes, "badPublicKey">> = soon;
-export const openFrom: (
-	kem: HpkeKem,
-	privateKey: Secret,
-	info: Uint8Array,
-	additionalData: Uint8Array,
-	sealed: Uint8Array,
-) => Promise<Result<Bytes, "doesNotOpen">> = soon;
-
-// ---- profile and mailbox (profile.ts, mailbox.ts)
-/** `k = H("sotto link", accountPublicKey, r)`; r is 32 random bytes inside the profile. P1 */
-export const profileKey: (accountKey: Uint8Array, r: Uint8Array) => Secret = soon;
-/** A record (2 KiB…512 KiB) under `KDF(k, "profile")`. */
-export const sealProfile: (k: Secret, content: Uint8Array) => Promise<Result<Bytes, "tooLarge">> = soon;
-export const openProfile: (k: Secret, record: Uint8Array) => Promise<Result<Bytes, "doesNotOpen">> = soon;
-/** A record sealed (X-Wing) to a mailbox; bound to the mailbox's log id. P3 */
-export const sealMailbox: (
-	mailbox: { readonly publicKey: Uint8Array; readonly logId: LogId },
-	content: Uint8Array,
-) => Promise<Result<Bytes, "tooLarge" | "badPublicKey">> = soon;
-export const openMailbox: (
-	mailbox: { readonly privateKey: Secret; readonly logId: LogId },
-	record: Uint8Array,
-) => Promise<Result<Bytes, "doesNotOpen">> = soon;
-
-// ---- ring addresses (ring-address.ts)
-export type RingAddress = { readonly wakeId: Bytes; readonly tag: Bytes; readonly flags: number };
-/** 97 bytes: enc (32) || AES-256-GCM(wakeId 32 || tag 16 || flags 1). R1 */
-export const sealRingAddress: (
-	notifierPublicKey: Uint8Array,
-	address: RingAddress,
-) => Promise<Result<Bytes, "badPublicKey">> = soon;
-/** For the notifier; synchronous and native in Node. */
-export const openRingAddress: (privateKey: Secret, sealed: Uint8Array) => Result<RingAddress, "doesNotOpen"> = soon;
-
-// ---- blobs (blobs.ts)
-export const newBlobKey: () => Secret = soon;
-/** One of the blob sizes in all; chunks of 64 KiB, bound to position and end. Deterministic: a retry gives the same bytes. */
-export const sealBlob: (key: Secret, content: Uint8Array) => Promise<Result<Bytes, "tooLarge">> = soon;
-export const openBlob: (key: Secret, sealed: Uint8Array) => Promise<Result<Bytes, "doesNotOpen">> = soon;
-export const isBlobSize: (sealedLength: number) => boolean = soon;
-export const maxBlobSize = 64 * 1024 * 1024;
 
 // ---- MLS (mls/)
 export const generateLeafSignatureKey: () => Promise<M.LeafSignatureKey> = soon;

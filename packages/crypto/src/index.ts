@@ -1,9 +1,13 @@
 export * from "./aead.ts";
-export * from "./hash.ts";
+export { encodeParts, hash, kdf, kdfWith, randomBytes, sha256 } from "./hash.ts";
 export * from "./ids.ts";
 export * from "./logs.ts";
 export * from "./records.ts";
 export { generateSigningKey, type SigningKey, sign, signingKeyFromSeed, verify } from "./signatures.ts";
 export * from "./coming.ts";
-export type { HpkeKem, HpkeKeyPair } from "./hpke.ts";
+export * from "./blobs.ts";
+export { openFrom, sealTo } from "./hpke.ts";
+export { generateHpkeKeyPair, type HpkeKem, type HpkeKeyPair } from "./kem.ts";
+export * from "./mailbox.ts";
+export * from "./ring-address.ts";
 export * from "./mls/types.ts";
