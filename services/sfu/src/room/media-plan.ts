@@ -1,0 +1,38 @@
+/**
+ * What a room negotiates: docs/spec/media.md. The sfu always offers, so these numbers hold in every connection of a room and
+ * a packet keeps its payload type on its way through.
+ */
+export const payloadTypes = { vp9: 96, vp9Rtx: 97, vp8: 98, vp8Rtx: 99, opus: 111 } as const;
+
+/** One size and one pace (K3, anchors): constant bit rate, no discontinuous transmission, no redundancy whose presence varies. */
+export const opusParameters =
+	"minptime=20;ptime=20;maxptime=20;stereo=0;sprop-stereo=0;useinbandfec=0;usedtx=0;cbr=1;maxaveragebitrate=32000";
+
+export const transportFeedbackUri = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/** Every header extension that may be negotiated, with its id. On downlinks there is none at all. */
+export const allowedExtensions: readonly { readonly id: number; readonly uri: string }[] = [
+	{ id: 1, uri: transportFeedbackUri },
+];
+
+export const uplinkMids = { audio: "ua", camera: "uv" } as const;
+export const rosterLabel = "roster";
+
+export type SeatMids = { readonly audio: string; readonly video: string };
+
+/** The m-lines of seat `index`: `a0` and `v0`, `a1` and `v1`, … */
+export function seatMids(index: number): SeatMids {
+	return { audio: `a${index}`, video: `v${index}` };
+}
+
+/** The payload type that an RTX payload type repairs (RFC 4588 `apt`), or -1. */
+export function repairedPayloadType(payloadType: number): number {
+	if (payloadType === payloadTypes.vp9Rtx) return payloadTypes.vp9;
+	return payloadType === payloadTypes.vp8Rtx ? payloadTypes.vp8 : -1;
+}
+
+/** The RTX payload type that repairs `payloadType`, or -1. */
+export function repairingPayloadType(payloadType: number): number {
+	if (payloadType === payloadTypes.vp9) return payloadTypes.vp9Rtx;
+	return payloadType === payloadTypes.vp8 ? payloadTypes.vp8Rtx : -1;
+}

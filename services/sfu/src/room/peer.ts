@@ -1,0 +1,166 @@
+import { Audio, type DataChannel, PeerConnection, type Track, Video } from "node-datachannel";
+import { allowedExtensions, opusParameters, payloadTypes, rosterLabel, seatMids, uplinkMids } from "./media-plan.ts";
+import type { SeatSsrcs } from "./participant.ts";
+import { type AnswerError, checkAnswer, withCandidate } from "./sdp.ts";
+import { err, ok, type Result } from "@sotto/bytes";
+
+export type PeerSettings = {
+	readonly mediaAddress: string;
+	readonly bindAddress: string | undefined;
+	readonly port: number;
+};
+
+export type PeerEvents = {
+	readonly offer: (sdp: string) => void;
+	/** Connected, and the roster channel is open. */
+	readonly open: () => void;
+	readonly packet: (mid: string, packet: Buffer) => void;
+	readonly roster: (frame: Uint8Array) => void;
+	readonly lost: () => void;
+};
+
+export type Peer = {
+	readonly answer: (
+		sdp: string,
+		fingerprint: Uint8Array,
+	) => Result<void, AnswerError | { readonly kind: "wrongState" }>;
+	readonly send: (mid: string, packet: Buffer) => void;
+	readonly sendRoster: (frame: Uint8Array) => void;
+	readonly close: () => void;
+};
+
+/** Roster frames that a slow receiver has not taken yet: beyond this it misses some, and gets the next ones. */
+const maxRosterBacklogBytes = 262_144;
+
+/**
+ * One participant's PeerConnection: the sfu offers, with a fresh certificate. Everything native is kept referenced from the
+ * returned object until `close`, because the collector would free it under way, and guarded by its state, because calls
+ * in the wrong one abort the process (findings.md).
+ */
+export function openPeer(settings: PeerSettings, seats: readonly SeatSsrcs[], events: PeerEvents): Peer {
+	const connection = new PeerConnection("room", {
+		iceServers: [],
+		...(settings.bindAddress === undefined ? {} : { bindAddress: settings.bindAddress }),
+		disableAutoNegotiation: true,
+		enableIceUdpMux: true,
+		portRangeBegin: settings.port,
+		portRangeEnd: settings.port,
+	});
+	const tracks = new Map<string, Track>();
+	for (const media of [uplinkAudio(), uplinkVideo(), ...seats.flatMap((ssrcs, index) => seatMedia(index, ssrcs))]) {
+		const track = connection.addTrack(media);
+		const mid = media.mid();
+		track.onMessage((packet) => events.packet(mid, packet));
+		tracks.set(mid, track);
+	}
+	const roster = connection.createDataChannel(rosterLabel);
+	const state = { offer: "", closed: false, connected: false };
+
+	const opened = () => {
+		if (!state.closed && state.connected && roster.isOpen()) events.open();
+	};
+	connection.onStateChange((value) => {
+		if (state.closed) return;
+		if (value === "connected") {
+			state.connected = true;
+			opened();
+		}
+		if (value === "disconnected" || value === "failed" || value === "closed") events.lost();
+	});
+	roster.onOpen(opened);
+	roster.onMessage((frame) => {
+		if (!state.closed && frame instanceof Uint8Array) events.roster(frame);
+	});
+	connection.onGatheringStateChange((value) => {
+		if (state.closed || value !== "complete" || state.offer !== "") return;
+		state.offer = connection.localDescription()?.sdp ?? "";
+		events.offer(withCandidate(state.offer, settings.mediaAddress, settings.port));
+	});
+	connection.setLocalDescription("offer");
+
+	return {
+		answer(sdp, fingerprint) {
+			if (state.closed || connection.signalingState() !== "have-local-offer") return err({ kind: "wrongState" });
+			const checked = checkAnswer(sdp, state.offer, fingerprint);
+			if (!checked.ok) return checked;
+			try {
+				connection.setRemoteDescription(checked.value, "answer");
+			} catch {
+				// The native parser refuses by throwing: bad input.
+				return err({ kind: "wrongState" });
+			}
+			return ok();
+		},
+		send(mid, packet) {
+			const track = tracks.get(mid);
+			if (!state.closed && track?.isOpen()) track.sendMessageBinary(packet);
+		},
+		sendRoster(frame) {
+			if (state.closed || !roster.isOpen() || roster.bufferedAmount() > maxRosterBacklogBytes) return;
+			roster.sendMessageBinary(frame);
+		},
+		close: () => closePeer(connection, tracks, roster, state),
+	};
+}
+
+function closePeer(
+	connection: PeerConnection,
+	tracks: Map<string, Track>,
+	roster: DataChannel,
+	state: { closed: boolean },
+): void {
+	if (state.closed) return;
+	state.closed = true;
+	if (roster.isOpen()) roster.close();
+	connection.close();
+	// Referenced for a while yet: callbacks that are already queued in native threads name these objects.
+	setTimeout(() => tracks.clear(), 5_000).unref();
+}
+
+function addExtensions(media: Audio | Video): void {
+	for (const { id, uri } of allowedExtensions) media.parseSdpLine(`a=extmap:${id} ${uri}`);
+}
+
+function uplinkAudio(): Audio {
+	const media = new Audio(uplinkMids.audio, "RecvOnly");
+	addOpus(media);
+	addExtensions(media);
+	media.parseSdpLine(`a=rtcp-fb:${payloadTypes.opus} transport-cc`);
+	return media;
+}
+
+function uplinkVideo(): Video {
+	const media = new Video(uplinkMids.camera, "RecvOnly");
+	addVideoCodecs(media);
+	addExtensions(media);
+	for (const payloadType of [payloadTypes.vp9, payloadTypes.vp8])
+		media.parseSdpLine(`a=rtcp-fb:${payloadType} transport-cc`);
+	return media;
+}
+
+function seatMedia(index: number, ssrcs: SeatSsrcs): [Audio, Video] {
+	const mids = seatMids(index);
+	// One stream id per seat, so that the receiver keeps its sound and picture together.
+	const stream = `seat${index}`;
+	const audio = new Audio(mids.audio, "SendOnly");
+	addOpus(audio);
+	audio.addSSRC(ssrcs.audio, stream, stream, mids.audio);
+	const video = new Video(mids.video, "SendOnly");
+	addVideoCodecs(video);
+	video.addSSRC(ssrcs.video, stream, stream, mids.video);
+	video.addSSRC(ssrcs.videoRtx, stream, stream, mids.video);
+	video.parseSdpLine(`a=ssrc-group:FID ${ssrcs.video} ${ssrcs.videoRtx}`);
+	return [audio, video];
+}
+
+function addOpus(media: Audio): void {
+	media.addAudioCodec(payloadTypes.opus, "opus", opusParameters);
+}
+
+/** Adds NACK, PLI and REMB feedback to each codec by itself. */
+function addVideoCodecs(media: Video): void {
+	media.addVideoCodec(payloadTypes.vp9, "VP9", "profile-id=0");
+	media.addRTXCodec(payloadTypes.vp9Rtx, payloadTypes.vp9, 90_000);
+	media.addVideoCodec(payloadTypes.vp8, "VP8");
+	media.addRTXCodec(payloadTypes.vp8Rtx, payloadTypes.vp8, 90_000);
+}

@@ -1,0 +1,87 @@
+import { bytesToHex, err, hexToBytes, ok, type Result } from "@sotto/bytes";
+import { allowedExtensions } from "./media-plan.ts";
+
+/** Why an answer is refused before the native parser sees it. */
+export type AnswerError =
+	| { readonly kind: "tooLarge" }
+	| { readonly kind: "wrongLines"; readonly at: number }
+	| { readonly kind: "wrongMediaLines" }
+	| { readonly kind: "wrongFingerprint" }
+	| { readonly kind: "extensionNotAllowed" };
+
+const maxLines = 2_000;
+const maxLineLength = 512;
+
+/** The only kinds of line that pass on to the native parser; candidates do not: we never send where a client points. */
+const keptLine =
+	/^(v=0|o=[-\w]+ \d+ \d+ IN IP[46] [\w.:]+|s=-|t=0 0|c=IN IP[46] [\w.:]+|m=(audio|video|application) \d+ [A-Z/]+( [\w-]+)+|a=(group:BUNDLE|mid|setup|ice-ufrag|ice-pwd|fingerprint|rtpmap|fmtp|rtcp-fb|extmap|ssrc|ssrc-group|sctp-port|max-message-size)[: ][\x20-\x7e]+|a=(rtcp-mux|rtcp-rsize|sendonly|recvonly|sendrecv|inactive))$/;
+
+/** Lines that a browser writes and that we leave out. */
+const droppedLine = /^(a=|b=)[\x20-\x7e]*$/;
+
+/**
+ * Reduces a client's answer to what the room needs: lines of known form, no candidates, the m-lines of the offer in its order,
+ * the certificate that its join was signed for (K6), and no header extension but those allowed.
+ */
+export function checkAnswer(sdp: string, offer: string, fingerprint: Uint8Array): Result<string, AnswerError> {
+	if (sdp.length > 49_152) return err({ kind: "tooLarge" });
+	const lines = sdp.split(/\r?\n/).filter((line) => line !== "");
+	if (lines.length > maxLines) return err({ kind: "tooLarge" });
+	const kept: string[] = [];
+	for (const [at, line] of lines.entries()) {
+		if (line.length > maxLineLength) return err({ kind: "wrongLines", at });
+		if (keptLine.test(line)) kept.push(line);
+		else if (!droppedLine.test(line)) return err({ kind: "wrongLines", at });
+	}
+	if (mediaLines(kept).join() !== mediaLines(offer.split("\r\n")).join()) return err({ kind: "wrongMediaLines" });
+	const prints = kept.filter((line) => line.startsWith("a=fingerprint:"));
+	if (prints.length === 0 || !prints.every((line) => isFingerprint(line, fingerprint)))
+		return err({ kind: "wrongFingerprint" });
+	if (!negotiatedExtensions(kept).every(isAllowedExtension)) return err({ kind: "extensionNotAllowed" });
+	return ok(`${kept.join("\r\n")}\r\n`);
+}
+
+/** Kind and mid of each m-line, in order: `audio ua`. */
+function mediaLines(lines: readonly string[]): string[] {
+	const found: string[] = [];
+	for (const line of lines) {
+		if (line.startsWith("m=")) found.push(line.slice(2, line.indexOf(" ")));
+		if (line.startsWith("a=mid:") && found.length > 0) found[found.length - 1] += ` ${line.slice(6)}`;
+	}
+	return found;
+}
+
+function isFingerprint(line: string, fingerprint: Uint8Array): boolean {
+	const match = /^a=fingerprint:sha-256 ([0-9A-Fa-f:]{95})$/.exec(line);
+	const bytes = hexToBytes((match?.[1] ?? "").replaceAll(":", ""));
+	return bytes.ok && bytesToHex(bytes.value) === bytesToHex(fingerprint);
+}
+
+/** Every header extension that an SDP names: the id and the URI. */
+export function negotiatedExtensions(lines: readonly string[]): { readonly id: number; readonly uri: string }[] {
+	return lines.flatMap((line) => {
+		const match = /^a=extmap:(\d+)(?:\/\w+)? (\S+)/.exec(line);
+		if (match !== null) return [{ id: Number(match[1]), uri: match[2] as string }];
+		return line.startsWith("a=extmap:") ? [{ id: -1, uri: line }] : [];
+	});
+}
+
+function isAllowedExtension(extension: { readonly id: number; readonly uri: string }): boolean {
+	return allowedExtensions.some(({ id, uri }) => id === extension.id && uri === extension.uri);
+}
+
+/** The offer with one candidate, the address that clients are to reach us at, in place of what the machine found. */
+export function withCandidate(offer: string, address: string, port: number): string {
+	const candidate = `a=candidate:1 1 UDP 2122317823 ${address} ${port} typ host`;
+	const lines = offer
+		.split("\r\n")
+		.filter((line) => !line.startsWith("a=candidate:") && line !== "a=end-of-candidates");
+	let placed = false;
+	return lines
+		.flatMap((line) => {
+			if (placed || !line.startsWith("a=mid:")) return [line];
+			placed = true;
+			return [line, candidate, "a=end-of-candidates"];
+		})
+		.join("\r\n");
+}

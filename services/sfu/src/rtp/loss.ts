@@ -1,0 +1,67 @@
+import { sequenceDistance } from "./packet.ts";
+
+const maxMissing = 256;
+const maxTries = 8;
+const firstWaitMs = 10;
+const maxAgeMs = 1000;
+
+type Missing = { sequence: number; tries: number; dueAt: number; since: number };
+
+/**
+ * Which packets of an uplink stream are missing, and when to ask for them again (RFC 4585 generic NACK). Bounded: at most
+ * 256 numbers, each asked for 8 times within a second; a larger gap is left to a key frame.
+ */
+export class LossTracker {
+	#highest = -1;
+	#missing: Missing[] = [];
+	#lost = 0;
+
+	/** Notes an arrival. `overflow` means that a gap is too large to mend: ask for a key frame. */
+	arrived(sequence: number, now: number): "inOrder" | "late" | "overflow" {
+		if (this.#highest < 0) {
+			this.#highest = sequence;
+			return "inOrder";
+		}
+		const distance = sequenceDistance(sequence, this.#highest);
+		if (distance <= 0) {
+			if (this.#missing.length > 0) this.#missing = this.#missing.filter((entry) => entry.sequence !== sequence);
+			return "late";
+		}
+		const previous = this.#highest;
+		this.#highest = sequence;
+		if (distance === 1) return "inOrder";
+		if (distance - 1 + this.#missing.length > maxMissing) {
+			this.#missing = [];
+			return "overflow";
+		}
+		for (let step = 1; step < distance; step++)
+			this.#missing.push({ sequence: (previous + step) & 0xffff, tries: 0, dueAt: now + firstWaitMs, since: now });
+		return "inOrder";
+	}
+
+	/** The numbers to ask for now. `roundTripMs` spaces the tries. Also drops what is too old to be of use. */
+	due(now: number, roundTripMs: number): number[] {
+		if (this.#missing.length === 0) return [];
+		const asked: number[] = [];
+		const wait = Math.min(Math.max(roundTripMs * 1.5, 30), 400);
+		this.#missing = this.#missing.filter((entry) => {
+			if (now - entry.since > maxAgeMs || entry.tries >= maxTries) {
+				this.#lost++;
+				return false;
+			}
+			if (entry.dueAt > now) return true;
+			entry.tries++;
+			entry.dueAt = now + wait;
+			asked.push(entry.sequence);
+			return true;
+		});
+		return asked;
+	}
+
+	/** How many packets were given up since the last call: a receiver cannot decode on, so ask for a key frame. */
+	takeGivenUp(): number {
+		const lost = this.#lost;
+		this.#lost = 0;
+		return lost;
+	}
+}
