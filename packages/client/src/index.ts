@@ -1,2 +1,3 @@
-export * from "./sdk.ts";
+export * from "./conversation-host.ts";
 export * from "./ports.ts";
+export * from "./sdk.ts";

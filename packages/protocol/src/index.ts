@@ -1,0 +1,2 @@
+export * from "./call-content.ts";
+export * from "./content.ts";
