@@ -22,25 +22,26 @@ const rules: readonly { folder: string; may: readonly string[]; because: string 
 		because: "adapters know the engine's ports, never an app or a service",
 	},
 	{ folder: "services/storage", may: ["bytes", "crypto", "api"], because: "storage serves any service" },
+	{ folder: "services/door", may: ["bytes", "crypto", "api"], because: "every service has the same door" },
 	{
 		folder: "services/home",
-		may: ["bytes", "crypto", "api", "storage"],
+		may: ["bytes", "crypto", "api", "storage", "door"],
 		because: "a service cannot know what clients know",
 	},
 	{
 		folder: "services/notifier",
-		may: ["bytes", "crypto", "api", "storage"],
+		may: ["bytes", "crypto", "api", "storage", "door"],
 		because: "a service cannot know what clients know",
 	},
 	{
 		folder: "services/sfu",
-		may: ["bytes", "crypto", "api"],
+		may: ["bytes", "crypto", "api", "door"],
 		because: "media is forwarded without a key and without storage",
 	},
 	{ folder: "apps/web", may: ["bytes", "client", "platform", "api"], because: "screens speak to the engine alone" },
 	{
 		folder: "apps/cli",
-		may: ["bytes", "crypto", "api", "client", "platform", "home", "notifier", "sfu", "storage", "web"],
+		may: ["bytes", "crypto", "api", "client", "platform", "door", "home", "notifier", "sfu", "storage", "web"],
 		because: "the one program starts every role",
 	},
 ];

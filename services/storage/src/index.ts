@@ -1,0 +1,3 @@
+export * from "./port.ts";
+export * from "./schema.ts";
+export { type OpenStoreError, openSqliteStore } from "./sqlite/open-store.ts";
