@@ -49,7 +49,7 @@ export function parseRequest<Request>(route: Route<Request, unknown>, bytes: Uin
 
 /** Parses a response's body, as the client reads it. */
 export function parseResponse<Response>(
-	route: Route<never, Response>,
+	route: Route<unknown, Response>,
 	bytes: Uint8Array,
 ): Result<Response, ShapeError | { readonly kind: "tooLarge" }> {
 	if (bytes.length > route.maxResponseBytes) return err({ kind: "tooLarge" });
