@@ -35,7 +35,8 @@ export function createTimerClock(now: () => number = () => Date.now()): {
 	return {
 		clock: { now, wakeAt },
 		resumed: () => {
-			for (const look of [...waits]) look();
+			// A copy: work may add waits, and those are for a later look.
+			for (const look of Array.from(waits)) look();
 		},
 	};
 }

@@ -1,0 +1,2 @@
+export * from "./connect-engine.ts";
+export * from "./script-url.ts";

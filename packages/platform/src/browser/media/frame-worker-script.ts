@@ -1,0 +1,7 @@
+import { ownScriptUrl } from "../script-url.ts";
+import workerUrl from "./sframe-worker.ts?worker&url";
+
+/** Starts the SFrame worker: from the page, because there are no workers in Chromium's SharedWorker (findings). */
+export function startFrameWorker(): Worker {
+	return new Worker(ownScriptUrl(workerUrl), { type: "module", name: "sframe" });
+}

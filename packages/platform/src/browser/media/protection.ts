@@ -1,0 +1,26 @@
+import type { Bytes } from "@sotto/bytes";
+
+/** Which stream of a sender a frame belongs to (K3). */
+export type StreamIndex = 0 | 1 | 2;
+export const audioStream = 0;
+export const cameraStream = 1;
+
+/**
+ * What stands between the encoder and the network. The product has one, the SFrame worker; the lab's control, which shows that
+ * its measure can fail, brings another that does nothing.
+ */
+export type FrameProtection = {
+	/** Flags for the PeerConnection: with `encodedInsertableStreams` Chromium sends nothing before a transform is there. */
+	readonly connectionFlags: object;
+	/** Begins a PeerConnection: a fresh participant id and counters from 0 (K3). */
+	readonly begin: () => Promise<{ readonly session: number; readonly participantId: Bytes }>;
+	/** To be called before the local description is set; the transform stays for the sender's life. */
+	readonly protectSender: (sender: RTCRtpSender, session: number, stream: StreamIndex) => void;
+	readonly protectReceiver: (receiver: RTCRtpReceiver, session: number, seat: number, stream: StreamIndex) => void;
+	/** Who sits where: the keys that a seat's frames are tried with. */
+	readonly seat: (session: number, seat: number, participantId: Bytes | undefined) => void;
+	/** Resolves once the worker has a key for sending in this session; only then may tracks be enabled. */
+	readonly ready: (session: number) => Promise<void>;
+	/** How many frames were sealed in this session, by stream: the proof that frames pass through. */
+	readonly sealedFrames: (session: number) => Promise<readonly number[]>;
+};

@@ -1,0 +1,143 @@
+/// <reference lib="webworker" />
+import type { ParticipantId } from "@sotto/crypto";
+import { FrameKeys, type OpenFailure } from "./frame-keys.ts";
+import { audioStream } from "./protection.ts";
+import type {
+	EngineToWorker,
+	PageToWorker,
+	TransformOptions,
+	WorkerToEngine,
+	WorkerToPage,
+} from "./worker-messages.ts";
+
+declare const self: DedicatedWorkerGlobalScope & {
+	onrtctransform: ((event: RTCTransformEvent) => void) | null;
+};
+
+/** docs/spec/media.md: VP8 shows its first byte, which the packetiser needs; it is authenticated. VP9 and Opus show none. */
+const vp8PayloadType = 98;
+const vp9PayloadType = 96;
+/** While frames do not open the sender is asked for a key frame at most this often. */
+const keyFrameIntervalMs = 1_000;
+
+const keys = new FrameKeys();
+const counts = { withheld: 0, opened: 0, failures: {} as Partial<Record<OpenFailure, number>> };
+
+function answerPage(message: WorkerToPage): void {
+	self.postMessage(message);
+}
+
+async function pageSaid(message: PageToWorker): Promise<void> {
+	switch (message.type) {
+		case "engine": {
+			const { port } = message;
+			port.onmessage = ({ data }: MessageEvent<EngineToWorker>) => void engineSaid(data, port);
+			return;
+		}
+		case "begin":
+			return answerPage({ type: "begun", request: message.request, ...(await keys.begin()) });
+		case "ready":
+			await keys.ready(message.session);
+			return answerPage({ type: "isReady", request: message.request });
+		case "count":
+			return answerPage({
+				type: "counts",
+				request: message.request,
+				...counts,
+				sealed: keys.sealedFrames(message.session),
+			});
+		case "seat":
+			return keys.seat(message.session, message.seat, message.participantId);
+	}
+}
+
+async function engineSaid(message: EngineToWorker, port: MessagePort): Promise<void> {
+	switch (message.type) {
+		case "base":
+			keys.addBase(message.m, message.callBase);
+			if (message.send) await keys.sendUnder(message.m);
+			return;
+		case "forget":
+			return keys.forgetBase(message.m);
+		case "authorize":
+			return keys.authorize(message.participantId as ParticipantId, message.m, message.counters);
+		case "revoke":
+			return keys.revoke(message.participantId);
+		case "announce": {
+			const announcement = keys.announcement(performance.now());
+			return port.postMessage({
+				type: "announcement",
+				request: message.request,
+				announcement,
+			} satisfies WorkerToEngine);
+		}
+	}
+}
+
+self.onmessage = ({ data }: MessageEvent<PageToWorker>) => void pageSaid(data);
+setInterval(() => keys.tick(performance.now()), 1_000);
+
+type EncodedFrame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
+
+self.onrtctransform = ({ transformer }) => {
+	const options = transformer.options as TransformOptions;
+	const transform = options.role === "send" ? sealer(options) : opener(options, transformer);
+	transformer.readable
+		.pipeThrough(new TransformStream<EncodedFrame, EncodedFrame>({ transform }))
+		.pipeTo(transformer.writable)
+		// The connection was closed.
+		.catch(() => undefined);
+};
+
+/** How many bytes of a frame stay clear, or undefined for a codec that was not negotiated: its frames go nowhere. */
+function clearBytesOf(frame: EncodedFrame, stream: number): number | undefined {
+	if (stream === audioStream) return 0;
+	const { payloadType } = frame.getMetadata();
+	if (payloadType === vp9PayloadType) return 0;
+	return payloadType === vp8PayloadType ? 1 : undefined;
+}
+
+/** Fails closed: a frame is enqueued only after it was sealed. */
+function sealer(options: Extract<TransformOptions, { role: "send" }>) {
+	return async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
+		const clearBytes = clearBytesOf(frame, options.stream);
+		const sealed =
+			clearBytes === undefined
+				? undefined
+				: await keys
+						.seal(options.session, options.stream, new Uint8Array(frame.data), clearBytes)
+						.catch(() => undefined);
+		if (sealed === undefined) {
+			counts.withheld++;
+			return;
+		}
+		frame.data = sealed.buffer;
+		controller.enqueue(frame);
+	};
+}
+
+/** Fails closed: a frame is enqueued only after it opened. */
+function opener(options: Extract<TransformOptions, { role: "receive" }>, transformer: RTCRtpScriptTransformer) {
+	let askedAt = Number.NEGATIVE_INFINITY;
+	return async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
+		const clearBytes = clearBytesOf(frame, options.stream);
+		const { session, seat, stream } = options;
+		const opened =
+			clearBytes === undefined
+				? { failure: "malformed" as const }
+				: await keys
+						.open(session, seat, stream, new Uint8Array(frame.data), clearBytes)
+						.catch(() => ({ failure: "malformed" as const }));
+		if ("frame" in opened) {
+			counts.opened++;
+			frame.data = opened.frame.buffer;
+			return controller.enqueue(frame);
+		}
+		counts.failures[opened.failure] = (counts.failures[opened.failure] ?? 0) + 1;
+		const now = performance.now();
+		if (stream === audioStream || now - askedAt < keyFrameIntervalMs) return;
+		askedAt = now;
+		// Without an answer the decoder asks by itself, a little later.
+		await transformer.sendKeyFrameRequest().catch(() => undefined);
+	};
+}
