@@ -1,15 +1,15 @@
 import type { GoneReason, RefusalCode, RoomEvent, WireParticipantId, WireRoomId } from "@sotto/api";
 import { type Bytes, bytesToHex, err, ok, type Result } from "@sotto/bytes";
 import { hash } from "@sotto/crypto";
+import { type BucketSize, TokenBucket } from "@sotto/door";
 import type { FromProcess } from "./room/messages.ts";
 import { type RoomProcess, type RoomProcessOptions, startRoomProcess } from "./room-process.ts";
 
 export type RoomLimits = {
 	readonly rooms: number;
 	readonly participants: number;
-	/** New rooms: this many at once, then so many per second. Stands in for tokens (K2) until those exist. */
-	readonly newRoomBurst: number;
-	readonly newRoomsPerSecond: number;
+	/** New rooms. Stands in for tokens (K2) until those exist. */
+	readonly newRooms: BucketSize;
 	/** Downlink places of each participant. */
 	readonly seats: number;
 	readonly emptyRoomMs: number;
@@ -18,8 +18,7 @@ export type RoomLimits = {
 export const defaultRoomLimits: RoomLimits = {
 	rooms: 100,
 	participants: 4,
-	newRoomBurst: 20,
-	newRoomsPerSecond: 2,
+	newRooms: { burst: 20, perSecond: 2 },
 	seats: 3,
 	emptyRoomMs: 30_000,
 };
@@ -51,14 +50,12 @@ export type RoomsOptions = {
 export class Rooms {
 	readonly #options: RoomsOptions;
 	readonly #rooms = new Map<string, Room>();
-	#allowance: number;
-	#refilledAt: number;
+	readonly #newRooms: TokenBucket;
 	#stopped = false;
 
 	constructor(options: RoomsOptions) {
 		this.#options = options;
-		this.#allowance = options.limits.newRoomBurst;
-		this.#refilledAt = options.process.now();
+		this.#newRooms = new TokenBucket(options.limits.newRooms, options.process.now());
 	}
 
 	/** Makes the room of a join key, or finds it; its process starts at once, so that it is ready when its maker joins. */
@@ -68,7 +65,7 @@ export class Rooms {
 		if (this.#rooms.has(key)) return ok(roomId);
 		if (this.#stopped) return err("unavailable");
 		if (this.#rooms.size >= this.#options.limits.rooms) return err("tooManyRooms");
-		if (!this.#takeAllowance()) return err("tooManyRequests");
+		if (!this.#newRooms.take(this.#options.process.now())) return err("tooManyRequests");
 		const room: Room = {
 			joinPublicKey,
 			guests: new Map(),
@@ -194,15 +191,5 @@ export class Rooms {
 			case "beat":
 				return;
 		}
-	}
-
-	#takeAllowance(): boolean {
-		const now = this.#options.process.now();
-		const { newRoomBurst, newRoomsPerSecond } = this.#options.limits;
-		this.#allowance = Math.min(newRoomBurst, this.#allowance + ((now - this.#refilledAt) * newRoomsPerSecond) / 1000);
-		this.#refilledAt = now;
-		if (this.#allowance < 1) return false;
-		this.#allowance--;
-		return true;
 	}
 }

@@ -1,16 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import {
-	createRoomRoute,
-	encodeRefusal,
-	joinRoomPath,
-	maxRoomFrameBytes,
-	parseRequest,
-	type Refusal,
-	refusals,
-} from "@sotto/api";
-import { type Bytes, concat, encodeCbor } from "@sotto/bytes";
-import { Hono } from "hono";
+import { createRoomRoute, joinRoomPath, maxRoomFrameBytes } from "@sotto/api";
+import { type Bytes, err, ok } from "@sotto/bytes";
+import { createApp, serveRoute } from "@sotto/door";
+import type { Hono } from "hono";
 import { type RawData, WebSocketServer } from "ws";
 import { type JoinConnection, openJoin } from "./join-socket.ts";
 import { defaultRoomLimits, type RoomLimits, Rooms } from "./rooms.ts";
@@ -86,7 +79,7 @@ export function createSfu(options: SfuOptions): Sfu {
 	}, 1_000);
 
 	return {
-		app: roomRoutes(rooms),
+		app: roomRoutes(rooms, options.log),
 		handleUpgrade(request, socket, head) {
 			if (request.url?.split("?", 1)[0] !== joinRoomPath) return false;
 			if (connections.size >= maxConnections) {
@@ -107,37 +100,18 @@ export function createSfu(options: SfuOptions): Sfu {
 	};
 }
 
-function roomRoutes(rooms: Rooms): Hono {
-	const app = new Hono();
-	app.post(createRoomRoute.path, async (context) => {
-		const body = await readBody(context.req.raw, createRoomRoute.maxRequestBytes);
-		if (body === undefined) return refusal({ code: "tooLarge" });
-		const request = parseRequest(createRoomRoute, body);
-		if (!request.ok) return refusal(request.error);
-		const created = rooms.create(request.value.joinPublicKey);
-		return created.ok ? cborResponse(encodeCbor({ roomId: created.value }), 200) : refusal({ code: created.error });
-	});
+function roomRoutes(rooms: Rooms, log: (line: string) => void): Hono {
+	const app = createApp();
+	serveRoute(
+		app,
+		createRoomRoute,
+		async ({ joinPublicKey }) => {
+			const created = rooms.create(joinPublicKey);
+			return created.ok ? ok({ roomId: created.value }) : err({ code: created.error });
+		},
+		({ route, error, at }) => log(`${route}: ${error} at ${at}`),
+	);
 	return app;
-}
-
-/** The body, or undefined as soon as it exceeds `max` bytes. */
-async function readBody(request: Request, max: number): Promise<Bytes | undefined> {
-	const chunks: Uint8Array[] = [];
-	let length = 0;
-	for await (const chunk of request.body ?? []) {
-		length += chunk.length;
-		if (length > max) return undefined;
-		chunks.push(chunk);
-	}
-	return concat(...chunks);
-}
-
-function refusal(reason: Refusal): Response {
-	return cborResponse(encodeRefusal(reason), refusals[reason.code].status);
-}
-
-function cborResponse(body: Bytes, status: number): Response {
-	return new Response(body, { status, headers: { "content-type": "application/cbor", "cache-control": "no-store" } });
 }
 
 function frameBytes(data: RawData): Uint8Array {

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { type Browser, chromium } from "playwright-core";
+import puppeteer, { type Browser as FirefoxBrowser } from "puppeteer-core";
+
+const names = {
+	chromium: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"],
+	firefox: ["firefox-esr", "firefox"],
+} as const;
+
+const applications = {
+	chromium: [
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium",
+		"C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+	],
+	firefox: ["/Applications/Firefox.app/Contents/MacOS/firefox", "C:\\Program Files\\Mozilla Firefox\\firefox.exe"],
+} as const;
+
+/** Where a system browser is, or undefined. Looks along the PATH and where applications usually are. */
+export function findBrowser(kind: "chromium" | "firefox"): string | undefined {
+	const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin", "/usr/local/bin", "/snap/bin"];
+	const onPath = names[kind].flatMap((name) => folders.map((folder) => join(folder, name)));
+	return [...onPath, ...applications[kind]].find((path) => existsSync(path));
+}
+
+function browserPath(kind: "chromium" | "firefox"): string {
+	const path = findBrowser(kind);
+	if (path === undefined)
+		throw new Error(`no ${kind} on this machine; on Debian: apt-get install -y ${kind === "firefox" ? "firefox-esr" : "chromium"}`);
+	return path;
+}
+
+/**
+ * A Chromium whose microphone speaks `microphoneWav` over and over (a beep if undefined) and whose camera shows a test
+ * picture; permissions are given.
+ */
+export function launchChromium(microphoneWav?: string): Promise<Browser> {
+	return chromium.launch({
+		executablePath: browserPath("chromium"),
+		headless: true,
+		args: [
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+			"--use-fake-device-for-media-stream",
+			"--use-fake-ui-for-media-stream",
+			"--autoplay-policy=no-user-gesture-required",
+			...(microphoneWav === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphoneWav}`]),
+		],
+	});
+}
+
+/** A Firefox under WebDriver BiDi, with fake devices (a beep, a coloured picture) and its permissions given. */
+export function launchFirefox(): Promise<FirefoxBrowser> {
+	return puppeteer.launch({
+		browser: "firefox",
+		executablePath: browserPath("firefox"),
+		headless: true,
+		extraPrefsFirefox: {
+			"media.navigator.streams.fake": true,
+			"media.navigator.permission.disabled": true,
+			"media.autoplay.default": 0,
+			"media.autoplay.blocking_policy": 0,
+			// The room is on this machine: without these Firefox neither uses loopback nor shows its own addresses.
+			"media.peerconnection.ice.loopback": true,
+			"media.peerconnection.ice.obfuscate_host_addresses": false,
+		},
+	});
+}
