@@ -10,4 +10,4 @@ export { openFrom, sealTo } from "./hpke.ts";
 export { generateHpkeKeyPair, type HpkeKem, type HpkeKeyPair } from "./kem.ts";
 export * from "./mailbox.ts";
 export * from "./ring-address.ts";
-export * from "./mls/types.ts";
+export * from "./mls/index.ts";

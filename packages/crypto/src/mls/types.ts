@@ -1,5 +1,7 @@
 import type { Bytes, Secret } from "@sotto/bytes";
-import type { ClientState } from "ts-mls";
+import type { GroupState } from "./state.ts";
+
+export type { GroupState } from "./state.ts";
 
 /** The suites this door knows. The first is the product's; the second is smaller and quicker, for tests. */
 export type MlsSuite = "MLS_256_XWING_AES256GCM_SHA512_Ed25519" | "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519";
@@ -19,10 +21,6 @@ export const maxPolicyExtension = 128 * 1024;
 
 /** A leaf index: a member's place in the group, stable while the member stays. */
 export type Leaf = number;
-
-declare const groupState: unique symbol;
-/** The whole state of one device in one epoch of a group. Opaque and immutable: every function returns a new one. */
-export type GroupState = { readonly [groupState]: ClientState };
 
 export type Member = {
 	readonly leaf: Leaf;
