@@ -206,6 +206,8 @@ export type CommandError = {
 		| "badLink"
 		| "ownLink"
 		| "linkLapsed"
+		/** The link is of another server, which a web page may not talk to (its policy); the command line can. */
+		| "otherServer"
 		| "alreadyContact"
 		| "blocked"
 		| "unreachable"

@@ -1,5 +1,5 @@
-/** The name that the page's Content-Security-Policy allows: `trusted-types sotto`. */
-export const trustedTypesPolicyName = "sotto";
+/** The name that the page's Content-Security-Policy allows: `trusted-types sotto-worker`. */
+export const trustedTypesPolicyName = "sotto-worker";
 
 type Policy = { createScriptURL(url: string): string };
 type TrustedTypes = { createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy };
