@@ -1,0 +1,25 @@
+import { type Bytes, equalBytes } from "@sotto/bytes";
+import type { Place } from "./state.ts";
+
+/** How the server's tip of a log compares with what this device has read and received of it (L4, C8). */
+export type TipCheck =
+	| { readonly kind: "consistent" }
+	/** The server is behind: it was restored from an older backup. Records `from` to `to` go to it again, in order (L4). */
+	| { readonly kind: "serverLost"; readonly from: number; readonly to: number }
+	/** Another record stands where this device has read one: nothing can heal that (C8, C10). */
+	| { readonly kind: "forked"; readonly seq: number; readonly ours: Bytes; readonly stated: Bytes };
+
+/**
+ * Compares the server's tip with this device's place and the head it computed over the records just received. `oursAtTip` is
+ * this device's own head at the server's tip, where it still knows one.
+ */
+export function checkTip(read: Place, received: Place, tip: Place, oursAtTip: Bytes | undefined): TipCheck {
+	if (tip.seq < read.seq) {
+		if (oursAtTip !== undefined && !equalBytes(oursAtTip, tip.head))
+			return { kind: "forked", seq: tip.seq, ours: oursAtTip, stated: tip.head };
+		return { kind: "serverLost", from: tip.seq + 1, to: read.seq };
+	}
+	if (received.seq === tip.seq && !equalBytes(received.head, tip.head))
+		return { kind: "forked", seq: tip.seq, ours: received.head, stated: tip.head };
+	return { kind: "consistent" };
+}
