@@ -16,30 +16,39 @@ export function deriveXWingSeed(input: Uint8Array): Bytes {
 }
 
 type Encapsulated = { readonly sharedKey: ArrayBuffer; readonly ciphertext: ArrayBuffer };
-type KemSubtle = SubtleCrypto & {
+// Newer than the type libraries: a KEM's two calls, and its two key formats.
+type KemSubtle = Pick<SubtleCrypto, "exportKey"> & {
+	importKey(
+		format: "raw-seed" | "raw-public",
+		data: Uint8Array,
+		algorithm: string,
+		extractable: boolean,
+		usages: string[],
+	): Promise<CryptoKey>;
 	encapsulateBits(algorithm: string, key: CryptoKey): Promise<Encapsulated>;
 	decapsulateBits(algorithm: string, key: CryptoKey, ciphertext: Uint8Array): Promise<ArrayBuffer>;
 };
 
 const name = "MLKEM768-X25519";
+const kemSubtle = (): KemSubtle => crypto.subtle as unknown as KemSubtle;
 
 /** WebCrypto's X-Wing: Node 26, Chromium 156. */
 export const nativeXWing: XWing = {
 	async publicKey(seed) {
-		const key = await crypto.subtle.importKey("raw-seed", copyBytes(seed), name, true, ["decapsulateBits"]);
+		const key = await kemSubtle().importKey("raw-seed", copyBytes(seed), name, true, ["decapsulateBits"]);
 		const { pub } = (await crypto.subtle.exportKey("jwk", key)) as unknown as { pub: string };
 		const publicKey = base64urlToBytes(pub);
 		invariant(publicKey.ok, "WebCrypto writes base64url");
 		return publicKey.value;
 	},
 	async encapsulate(publicKey) {
-		const subtle = crypto.subtle as KemSubtle;
+		const subtle = kemSubtle();
 		const key = await subtle.importKey("raw-public", copyBytes(publicKey), name, false, ["encapsulateBits"]);
 		const { sharedKey, ciphertext } = await subtle.encapsulateBits(name, key);
 		return { secret: new Uint8Array(sharedKey), enc: new Uint8Array(ciphertext) };
 	},
 	async decapsulate(seed, enc) {
-		const subtle = crypto.subtle as KemSubtle;
+		const subtle = kemSubtle();
 		const key = await subtle.importKey("raw-seed", copyBytes(seed), name, false, ["decapsulateBits"]);
 		return new Uint8Array(await subtle.decapsulateBits(name, key, copyBytes(enc)));
 	},

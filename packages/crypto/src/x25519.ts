@@ -39,8 +39,8 @@ export function deriveX25519PrivateKey(input: Uint8Array): Bytes {
 }
 
 function importPrivate(privateKey: Uint8Array, extractable: boolean): Promise<CryptoKey> {
-	const usages = ["deriveBits"];
-	return crypto.subtle.importKey("pkcs8", concat(pkcs8Prefix, privateKey), "X25519", extractable, usages);
+	const wrapped = concat(pkcs8Prefix, privateKey);
+	return crypto.subtle.importKey("pkcs8", wrapped, "X25519", extractable, ["deriveBits"]);
 }
 
 export async function x25519PublicKey(privateKey: Uint8Array): Promise<Bytes> {
