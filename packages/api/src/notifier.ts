@@ -9,6 +9,12 @@ const tag = bytesShape(16, 16);
 export const urgencyShape = literalShape("message", "call");
 export type Urgency = ShapeOf<typeof urgencyShape>;
 
+/**
+ * The flags byte inside a sealed address. `fromProfile`: it stands in a profile, where every holder of the link finds it (P2), so
+ * it never rings as a call and only seldom as a message. Other bits are refused as `badAddress`.
+ */
+export const ringFlags = { none: 0, fromProfile: 1 } as const;
+
 function route<Request, Response>(definition: Omit<Route<Request, Response>, "role">): Route<Request, Response> {
 	return { role: "notifier", ...definition };
 }
@@ -36,6 +42,8 @@ export const attachPath = "/v1/attach";
 export const maxAttachFrameBytes = 4096;
 /** A client that sends nothing for this long is closed; clients ping every 20 s. */
 export const attachIdleMs = 60_000;
+/** Rings for a device that is away are kept this long. */
+export const ringKeptMs = 120_000;
 
 /** `wakeId = H("sotto wake", wakeCap)`: only the device itself can attach. `deny` names the tags of addresses it no longer honours. */
 export const attachRequestShape = taggedShape("type", {

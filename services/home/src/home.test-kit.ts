@@ -50,7 +50,12 @@ export async function callRoute<Q extends object, A>(
 	return ok(answer.value);
 }
 
-export async function post(app: Hono, path: string, body: Bytes, headers: HeadersInit = {}): Promise<Response> {
+export async function post(
+	app: Hono,
+	path: string,
+	body: Bytes,
+	headers: { readonly [name: string]: string } = {},
+): Promise<Response> {
 	return app.request(path, { method: "POST", body, headers: { "content-type": "application/cbor", ...headers } });
 }
 

@@ -125,7 +125,7 @@ describe("L2 records", () => {
 		const home = await openTestHome();
 		const log = await createTestLog(home);
 		const both = await Promise.all([1, 2].map(() => appendTo(home, log, randomBytes(2048), log.logId)));
-		expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+		expect(both.filter(({ ok }) => ok)).toHaveLength(1);
 		expect(both).toContainEqual(refused("headMismatch"));
 		const { head } = await tipOf(home, log);
 		expect((await appendTo(home, log, randomBytes(2048), head)).ok).toBe(true);
