@@ -1,6 +1,7 @@
 export * from "./attach.ts";
 export * from "./authenticated-data.ts";
 export * from "./call-content.ts";
+export * from "./call/index.ts";
 export * from "./content.ts";
 export * from "./conversation/codec.ts";
 export * from "./conversation/read.ts";

@@ -1,67 +1,45 @@
-import {
-	booleanShape,
-	type Bytes,
-	base64urlToBytes,
-	bytesShape,
-	bytesToBase64url,
-	invariant,
-	literalShape,
-	mapShape,
-	ok,
-	optional,
-	type Shape,
-	type ShapeOf,
-} from "@sotto/bytes";
+import { base64urlToBytes, bytesToBase64url, invariant } from "@sotto/bytes";
+import { type CallId, parseCallId } from "@sotto/crypto";
+import type { CallContent } from "../call-content.ts";
 
-/** A call's name inside the state machines: base64url of its 16 random bytes. On the wire it is the bytes. */
+/** A call's name inside the machine: base64url of its 16 random bytes, so that states compare and store as plain data. */
 export type CallKey = string;
 
-/** 16 bytes on the wire, text in here: the machine compares and stores it. */
-const callIdShape: Shape<CallKey> = (value, at) => {
-	const bytes = bytesShape(16, 16)(value, at);
-	return bytes.ok ? ok(bytesToBase64url(bytes.value)) : bytes;
-};
+export function callIdToKey(callId: CallId): CallKey {
+	return bytesToBase64url(callId);
+}
 
-/** The wire form of a {@link CallKey}. */
-export function callKeyToBytes(key: CallKey): Bytes {
+/** The inverse of {@link callIdToKey}, for keys that came from it. */
+export function callKeyToId(key: CallKey): CallId {
 	const bytes = base64urlToBytes(key, 16);
-	invariant(bytes.ok && bytes.value.length === 16, "a call key is 16 bytes of base64url");
-	return bytes.value;
+	const callId = bytes.ok ? parseCallId(bytes.value) : bytes;
+	invariant(callId.ok, "a call key is 16 bytes of base64url");
+	return callId.value;
 }
 
-export function bytesToCallKey(bytes: Uint8Array): CallKey {
-	invariant(bytes.length === 16, "a call id has 16 bytes");
-	return bytesToBase64url(bytes);
+/** What is said about calls in a conversation (K1), with the machine's names. */
+export type CallWords =
+	| {
+			readonly type: "callStarted";
+			readonly callId: CallKey;
+			/** The call that its author takes for over. */
+			readonly previous: CallKey | undefined;
+			readonly video: boolean;
+	  }
+	| { readonly type: "callAnswered"; readonly callId: CallKey }
+	| { readonly type: "callDeclined"; readonly callId: CallKey; readonly reason: "declined" | "busy" }
+	| { readonly type: "callEnded"; readonly callId: CallKey };
+
+export function callWordsOf(content: CallContent): CallWords {
+	const callId = callIdToKey(content.callId);
+	if (content.type !== "callStarted") return { ...content, callId };
+	const previous = content.previous === undefined ? undefined : callIdToKey(content.previous);
+	return { type: content.type, callId, previous, video: content.video };
 }
 
-/**
- * K1: what is said about calls in a conversation. The order of the log settles who called first.
- * `previous` is the call that its author takes for over, missing if there was none.
- */
-export const callContentShapes = {
-	callStarted: mapShape({
-		kind: literalShape("callStarted"),
-		callId: callIdShape,
-		previous: optional(callIdShape),
-		video: booleanShape,
-	}),
-	/** A device took the call: the caller may join, the account's other devices stop ringing. */
-	callAnswered: mapShape({ kind: literalShape("callAnswered"), callId: callIdShape }),
-	callDeclined: mapShape({
-		kind: literalShape("callDeclined"),
-		callId: callIdShape,
-		reason: literalShape("declined", "busy"),
-	}),
-	/** A courtesy: whoever does not get it finds out by the room being gone. */
-	callEnded: mapShape({ kind: literalShape("callEnded"), callId: callIdShape }),
-} as const;
-
-export type CallContent = ShapeOf<(typeof callContentShapes)[keyof typeof callContentShapes]>;
-
-/** How content goes onto the wire: {@link encodeCbor} of this is what {@link callContentShapes} parse. */
-export function callContentToWire(content: CallContent) {
-	const callId = callKeyToBytes(content.callId);
-	if (content.kind !== "callStarted") return { ...content, callId };
-	const { previous, ...rest } = content;
-	return { ...rest, callId, ...(previous === undefined ? {} : { previous: callKeyToBytes(previous) }) };
+export function callContentOf(words: CallWords): CallContent {
+	const callId = callKeyToId(words.callId);
+	if (words.type !== "callStarted") return { ...words, callId };
+	const { type, previous, video } = words;
+	return previous === undefined ? { type, callId, video } : { type, callId, video, previous: callKeyToId(previous) };
 }

@@ -1,4 +1,4 @@
-import type { CallContent, CallKey } from "./messages.ts";
+import type { CallWords, CallKey } from "./messages.ts";
 
 /** Milliseconds since 1970, by this device's own clock. */
 type Time = number;
@@ -9,7 +9,7 @@ type AccountId = string;
 export const ringingMs = 45_000;
 /** K1: nobody in the room for this long, and the call is over. */
 export const roomGoneMs = 30_000;
-/** How often a room is looked at while it seems empty. */
+/** How often a room is looked at, and only while the user waits for it: each look shows the sfu an address. */
 export const roomProbeMs = 10_000;
 /** An unanswered call is over after this even if its caller never said so: the ringing, and time for the last answer. */
 export const unansweredMs = ringingMs + 15_000;
@@ -42,12 +42,15 @@ export type CallLine = {
 
 export type LineCall = {
 	readonly callId: CallKey;
-	readonly caller: Author;
+	/** Undefined if this device entered after it and only knows its name. */
+	readonly caller: Author | undefined;
 	readonly video: boolean;
 	/** Own clock when the position was processed. */
 	readonly at: Time;
-	/** The author's clock; only advice. */
+	/** The author's clock, for the history alone. */
 	readonly sentAt: Time;
+	/** Whether it came as it was said, not from the past: see docs/spec/calls.md for how that is known. */
+	readonly live: boolean;
 	/** "waiting" until the tip is reached: only then is it decided whether this device rings. Never goes back. */
 	readonly ring: "waiting" | "decided";
 	readonly answered: boolean;
@@ -60,7 +63,6 @@ export type LineCall = {
 	readonly hasKeys: boolean;
 	/** Since when every look at the room found nobody. */
 	readonly nobodySince: Time | undefined;
-	readonly nextProbeAt: Time | undefined;
 };
 
 export type EndReason =
@@ -76,7 +78,8 @@ export type EndReason =
 
 export type CallOutcome = "answered" | "missed" | "declined" | "cancelled" | "busy" | "noAnswer" | "failed";
 
-type Frame = {
+/** What every session has from its beginning to its end. */
+export type Frame = {
 	readonly callId: CallKey;
 	/** The start of ours that lost the order and was merged into this call: what the user's buttons may still name. */
 	readonly asked: CallKey | undefined;
@@ -90,9 +93,20 @@ type Frame = {
 export type CallSession =
 	| { readonly phase: "idle" }
 	/** The user called, and an older call may still go on: its room is looked at first. */
-	| (Frame & { readonly phase: "checking"; readonly since: Time; readonly giveUpAt: Time })
+	| (Frame & {
+			readonly phase: "checking";
+			readonly since: Time;
+			readonly giveUpAt: Time;
+			readonly nextProbeAt: Time;
+	  })
 	/** The start is on its way into the log. */
-	| (Frame & { readonly phase: "starting"; readonly since: Time; readonly giveUpAt: Time })
+	| (Frame & {
+			readonly phase: "starting";
+			readonly since: Time;
+			readonly giveUpAt: Time;
+			/** It is in the log and lost the order: on the tip this device joins what it lost to, or starts again. */
+			readonly lost: boolean;
+	  })
 	| (Frame & {
 			readonly phase: "ringingOut";
 			readonly since: Time;
@@ -155,17 +169,15 @@ export type CallInput =
 			readonly people: readonly AccountId[];
 			readonly author: Author;
 			readonly sentAt: Time;
-			readonly content: CallContent;
+			readonly live: boolean;
+			readonly content: CallWords;
 	  }
 	/** A membership commit counts (K2, K5). */
 	| { readonly kind: "membership"; readonly conversation: ConversationId; readonly removal: boolean }
 	/** This device entered the conversation and was told its call line (C1). */
 	| { readonly kind: "entered"; readonly conversation: ConversationId; readonly lastCall: CallKey | undefined }
-	/**
-	 * The log was read to its tip. `age` is how many milliseconds ago what was new can have been appended at most, by this
-	 * device's clock alone: since it last stood at the tip, or since the ring. Undefined when that cannot be said.
-	 */
-	| { readonly kind: "tip"; readonly conversation: ConversationId; readonly age: number | undefined }
+	/** The log was read to its tip. */
+	| { readonly kind: "tip"; readonly conversation: ConversationId }
 	/** The page's media. */
 	| { readonly kind: "connected"; readonly callId: CallKey; readonly others: number }
 	| { readonly kind: "lost"; readonly callId: CallKey }
@@ -191,7 +203,7 @@ export type CallRecord = {
 
 export type CallEffect =
 	/** Into the conversation's outbox; a start rings as a call. */
-	| { readonly kind: "send"; readonly conversation: ConversationId; readonly content: CallContent }
+	| { readonly kind: "send"; readonly conversation: ConversationId; readonly content: CallWords }
 	| { readonly kind: "sendText"; readonly conversation: ConversationId; readonly text: string }
 	/** K2: export and store callBase(m), now, in the epoch of the position being processed. */
 	| {
