@@ -1,0 +1,27 @@
+import type { Command } from "../command.ts";
+import { accountCreate, link, rename } from "./account.ts";
+import { add, contacts, safety } from "./contacts.ts";
+import { conversations, history } from "./conversations.ts";
+import { listen } from "./listen.ts";
+import { accept, block, ignore, requests } from "./requests.ts";
+import { send } from "./send.ts";
+import { serve } from "./serve.ts";
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+	serve,
+	accountCreate,
+	link,
+	rename,
+	add,
+	requests,
+	accept,
+	ignore,
+	block,
+	contacts,
+	safety,
+	conversations,
+	history,
+	send,
+	listen,
+];

@@ -1,0 +1,49 @@
+import type { CommandError } from "@sotto/client";
+import { unreachable } from "@sotto/bytes";
+import { Refused } from "./command.ts";
+
+/** What to tell a person about a command that was not done: what happened, what is safe, what to do. */
+export function sentenceOf({ kind, code }: CommandError): string {
+	switch (kind) {
+		case "badName":
+			return "That cannot be a name: it must not be empty or longer than 64 characters.";
+		case "badLink":
+			return "That is not a contact link. It looks like https://HOST/#… and must be complete.";
+		case "ownLink":
+			return "That is your own link. Give it to the person you want to talk to.";
+		case "linkLapsed":
+			return "That link no longer works: its owner has replaced it or was away too long. Ask for a new one.";
+		case "otherServer":
+			return "That link is of another server, which this client may not talk to.";
+		case "alreadyContact":
+			return "You are in contact already.";
+		case "blocked":
+			return "You have blocked this person.";
+		case "unreachable":
+			return "The server cannot be reached. Nothing is lost; try again when the network is back.";
+		case "refused":
+			return `The server refused${code === undefined ? "" : ` (${code})`}. Nothing was changed; try again later.`;
+		case "notFound":
+			return "There is nothing of that name or id.";
+		case "emptyText":
+			return "There is nothing to send.";
+		case "tooLong":
+			return "That is too long for one message. Send it in parts.";
+		case "alreadyInCall":
+			return "You are in a call already.";
+		case "noSuchCall":
+			return "That call is over.";
+		case "storageFull":
+			return "The disk is full. Nothing was lost; make room and try again.";
+		case "notReady":
+			return "The profile is not ready. Try again.";
+		case "mismatch":
+			return "The numbers do not match. Compare again, over a line you trust.";
+		default:
+			return unreachable(kind);
+	}
+}
+
+export function refuseWith(error: CommandError): never {
+	throw new Refused(sentenceOf(error));
+}
