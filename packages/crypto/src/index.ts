@@ -3,7 +3,15 @@ export { encodeParts, hash, kdf, kdfWith, randomBytes, sha256 } from "./hash.ts"
 export * from "./ids.ts";
 export * from "./logs.ts";
 export * from "./records.ts";
-export { generateSigningKey, type SigningKey, sign, signingKeyFromSeed, verify } from "./signatures.ts";
+export {
+	generateSigningKey,
+	importSigningKey,
+	type SigningKey,
+	sign,
+	signingKeyFromSeed,
+	signWith,
+	verify,
+} from "./signatures.ts";
 export * from "./blobs.ts";
 export * from "./calls.ts";
 export { openFrom, sealTo } from "./hpke.ts";

@@ -29,6 +29,16 @@ export function sign(label: string, key: SigningKey | Secret, message: Uint8Arra
 	return signBytes(key instanceof Secret ? key : key.privateKey, signContent(label, message));
 }
 
+/** A seed as a key that cannot be exported: what the engine may hand to the page, which then signs with {@link signWith}. */
+export function importSigningKey(seed: Secret): Promise<CryptoKey> {
+	return importSeed(seed, false);
+}
+
+/** {@link sign} with a key of {@link importSigningKey}. */
+export async function signWith(label: string, key: CryptoKey, message: Uint8Array): Promise<Bytes> {
+	return new Uint8Array(await crypto.subtle.sign("Ed25519", key, signContent(label, message)));
+}
+
 /**
  * Whether `signature` is `publicKey`'s over `message` under `label`. False for malformed keys and signatures too. Small-order
  * and non-canonical keys are refused before the platform is asked, because platforms differ on them.

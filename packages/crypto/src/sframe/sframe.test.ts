@@ -152,7 +152,7 @@ test("a frame opens once, in any order within the window, never below the announ
 	receiver.refuseBelow(4);
 	expect(await receiver.open(frames[3] as Uint8Array)).toEqual({ ok: false, error: "replayed" });
 	const both = await Promise.all([receiver.open(frames[4] as Uint8Array), receiver.open(frames[4] as Uint8Array)]);
-	expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+	expect(both.filter(({ ok }) => ok)).toHaveLength(1);
 	expect(receiver.highestCounter()).toBe(5);
 });
 

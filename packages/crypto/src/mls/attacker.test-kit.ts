@@ -1,0 +1,132 @@
+// A member who keeps to the formats and to nothing else: builds commits that the honest code refuses to build.
+import type { Bytes } from "@sotto/bytes";
+import type { GroupState as MlsState } from "ts-mls/clientState.js";
+import type { Commit } from "ts-mls/commit.js";
+import { createContentCommitSignature } from "ts-mls/framedContent.js";
+import { type KeyPackage, signKeyPackage } from "ts-mls/keyPackage.js";
+import { type LeafNodeCommit, signLeafNodeCommit, signLeafNodeKeyPackage } from "ts-mls/leafNode.js";
+import { protect } from "ts-mls/messageProtection.js";
+import { calculateParentHash } from "ts-mls/parentHash.js";
+import type { Proposal } from "ts-mls/proposal.js";
+import { filteredDirectPathAndCopathResolution, type RatchetTree } from "ts-mls/ratchetTree.js";
+import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
+import type { UpdatePath } from "ts-mls/updatePath.js";
+import { randomBytes } from "../hash.ts";
+import { encodeAuthenticatedData } from "./authenticated-data.ts";
+import { decodePackage, openOwnPackage } from "./key-package.ts";
+import { encodePrivateMessage, noPadding } from "./seal.ts";
+import { GroupState, suiteOfState } from "./state.ts";
+import type { KeyPackageSecrets } from "./types.ts";
+import { none, unwrap } from "./group.test-kit.ts";
+
+export const libraryState = (state: GroupState): MlsState => GroupState.open(state);
+
+export const inline = (...proposals: Proposal[]): Commit["proposals"] =>
+	proposals.map((proposal) => ({ proposalOrRefType: "proposal", proposal }));
+export const remove = (removed: number): Proposal => ({ proposalType: "remove", remove: { removed } });
+export const add = (keyPackage: KeyPackage): Proposal => ({ proposalType: "add", add: { keyPackage } });
+export const extensions = (...list: { extensionType: number; extensionData: Uint8Array }[]): Proposal => ({
+	proposalType: "group_context_extensions",
+	groupContextExtensions: { extensions: list },
+});
+
+/** Signs and seals any commit as a member would. `authenticatedData` and `tag` override what an honest member states. */
+export async function frame(
+	state: GroupState,
+	commit: Commit,
+	{ authenticatedData = encodeAuthenticatedData(0, none), tag = randomBytes(32) } = {},
+): Promise<Bytes> {
+	const mls = GroupState.open(state);
+	const { cs } = suiteOfState(mls);
+	const { leafIndex } = mls.privatePath;
+	const { framedContent, signature } = await createContentCommitSignature(
+		mls.groupContext,
+		"mls_private_message",
+		commit,
+		{ senderType: "member", leafIndex },
+		authenticatedData,
+		mls.signaturePrivateKey,
+		cs.signature,
+	);
+	const auth = { contentType: "commit", signature, confirmationTag: tag } as const;
+	const { privateMessage } = await protect(
+		mls.keySchedule.senderDataSecret,
+		authenticatedData,
+		mls.groupContext,
+		mls.secretTree,
+		{ ...framedContent, auth },
+		leafIndex,
+		noPadding,
+		cs,
+	);
+	return encodePrivateMessage(privateMessage);
+}
+
+export type Forgery = {
+	/** Public key of the n-th path node. */
+	readonly nodeKey?: (n: number) => Uint8Array;
+	/** Changes the path's leaf before it is signed. */
+	readonly leaf?: (leaf: LeafNodeCommit) => LeafNodeCommit;
+	/** Changes the nodes after hashing and signing. */
+	readonly nodes?: (nodes: UpdatePath["nodes"]) => UpdatePath["nodes"];
+	/** Signs the leaf with another key. */
+	readonly signatureKey?: Uint8Array;
+};
+
+const usableX25519 = (): Bytes => {
+	const key = randomBytes(32);
+	key[31] = 0x3f & (key[31] as number);
+	return key;
+};
+
+/** A path over `tree` with correct parent hashes and leaf signature, whose ciphertexts are noise of the right lengths. */
+export async function forgePath(state: GroupState, tree: RatchetTree, forgery: Forgery = {}): Promise<UpdatePath> {
+	const mls = GroupState.open(state);
+	const { cs } = suiteOfState(mls);
+	const own = toLeafIndex(mls.privatePath.leafIndex);
+	const direct = filteredDirectPathAndCopathResolution(own, tree);
+	const keys = direct.map((_, n) => forgery.nodeKey?.(n) ?? usableX25519());
+	const copy = tree.slice();
+	for (const index of directPath(leafToNodeIndex(own), leafWidth(tree.length))) copy[index] = undefined;
+	for (const [n, { nodeIndex }] of direct.entries()) {
+		const parent = { hpkePublicKey: keys[n] as Uint8Array, unmergedLeaves: [], parentHash: none };
+		copy[nodeIndex] = { nodeType: "parent", parent };
+	}
+	for (const { nodeIndex } of direct.toReversed()) {
+		const [parentHash] = await calculateParentHash(copy, toNodeIndex(nodeIndex), cs.hash);
+		const node = copy[nodeIndex];
+		if (node?.nodeType === "parent") copy[nodeIndex] = { ...node, parent: { ...node.parent, parentHash } };
+	}
+	const [parentHash] = await calculateParentHash(copy, leafToNodeIndex(own), cs.hash);
+	const before = tree[own * 2];
+	if (before?.nodeType !== "leaf") throw new Error("the attacker is a member");
+	const honest = {
+		...before.leaf,
+		leafNodeSource: "commit",
+		hpkePublicKey: usableX25519(),
+		parentHash,
+	} as LeafNodeCommit;
+	const leaf = { ...(forgery.leaf?.(honest) ?? honest), groupId: mls.groupContext.groupId, leafIndex: own };
+	const leafNode = await signLeafNodeCommit(leaf, forgery.signatureKey ?? mls.signaturePrivateKey, cs.signature);
+	const nodes = direct.map(({ resolution }, n) => ({
+		hpkePublicKey: keys[n] as Uint8Array,
+		encryptedPathSecret: resolution.map(() => ({
+			kemOutput: usableX25519(),
+			ciphertext: randomBytes(cs.kdf.size + 16),
+		})),
+	}));
+	return { leafNode, nodes: forgery.nodes?.(nodes) ?? nodes };
+}
+
+/** A package whose owner signs whatever `change` makes of it. */
+export async function forgePackage(
+	state: GroupState,
+	own: KeyPackageSecrets,
+	change: (keyPackage: KeyPackage) => KeyPackage,
+): Promise<KeyPackage> {
+	const { cs } = suiteOfState(GroupState.open(state));
+	const key = openOwnPackage(own).keys.signaturePrivateKey;
+	const changed = change(unwrap(decodePackage(own.publicBytes)));
+	const leafNode = await signLeafNodeKeyPackage(changed.leafNode, key, cs.signature);
+	return signKeyPackage({ ...changed, leafNode }, key, cs.signature);
+}
