@@ -6,7 +6,7 @@ import type { Urgency } from "@sotto/api";
 import type { Bytes, Result, Secret } from "@sotto/bytes";
 import type { LogId, MessageId } from "@sotto/crypto";
 import type { ConversationContent } from "@sotto/protocol";
-import type { Clock, Connectivity, Random, Store, StoreOp } from "./ports.ts";
+import type { Clock, Connectivity, Random, Store, StoreOp, Transport } from "./ports.ts";
 import type {
 	AccountId,
 	CallKey,
@@ -111,6 +111,8 @@ export interface ConversationHost {
 	readonly random: Random;
 	readonly store: Store;
 	readonly connectivity: Connectivity;
+	/** Only to look whether somebody is in a call's room (K1). */
+	readonly transport: Transport;
 	/** Base URL of the server, without a trailing slash. */
 	readonly serverUrl: string;
 	/**
