@@ -1,12 +1,15 @@
 // A member who keeps to the formats and to nothing else: builds commits that the honest code refuses to build.
-import type { Bytes } from "@sotto/bytes";
+import { type Bytes, copyBytes } from "@sotto/bytes";
+import type { AuthenticatedContent } from "ts-mls/authenticatedContent.js";
 import type { GroupState as MlsState } from "ts-mls/clientState.js";
 import type { Commit } from "ts-mls/commit.js";
 import { createContentCommitSignature } from "ts-mls/framedContent.js";
 import { type KeyPackage, signKeyPackage } from "ts-mls/keyPackage.js";
 import { type LeafNodeCommit, signLeafNodeCommit, signLeafNodeKeyPackage } from "ts-mls/leafNode.js";
-import { protect } from "ts-mls/messageProtection.js";
+import { decodeMlsMessage } from "ts-mls/message.js";
+import { protect, unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { calculateParentHash } from "ts-mls/parentHash.js";
+import type { PrivateMessage } from "ts-mls/privateMessage.js";
 import type { Proposal } from "ts-mls/proposal.js";
 import { filteredDirectPathAndCopathResolution, type RatchetTree } from "ts-mls/ratchetTree.js";
 import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
@@ -20,6 +23,40 @@ import type { KeyPackageSecrets } from "./types.ts";
 import { none, unwrap } from "./group.test-kit.ts";
 
 export const libraryState = (state: GroupState): MlsState => GroupState.open(state);
+
+/** A thief's patience: every generation it can reach, every epoch it can find. */
+export const generous = { retainKeysForGenerations: 100, retainKeysForEpochs: 100, maximumForwardRatchetSteps: 1000 };
+
+export function privateMessageOf(mlsBytes: Uint8Array): PrivateMessage {
+	const message = decodeMlsMessage(copyBytes(mlsBytes), 0)?.[0];
+	if (message?.wireformat !== "mls_private_message") throw new Error("a private message");
+	return message.privateMessage;
+}
+
+/** Opens a message with the library alone, without any rule of ours; undefined if even that fails. */
+export async function unsealByLibrary(
+	state: GroupState,
+	mlsBytes: Uint8Array,
+): Promise<AuthenticatedContent | undefined> {
+	const mls = GroupState.open(state);
+	const past = [...mls.historicalReceiverData.values()].map((data) => ({ ...data, keySchedule: data }));
+	for (const { keySchedule, secretTree, ratchetTree, groupContext } of [mls, ...past]) {
+		const { senderDataSecret } = keySchedule;
+		const { cs } = suiteOfState(mls);
+		const message = privateMessageOf(mlsBytes);
+		const args = [senderDataSecret, message, secretTree, ratchetTree, groupContext, generous, cs] as const;
+		const opened = await unprotectPrivateMessage(...args).catch(() => undefined);
+		if (opened !== undefined) return opened.content;
+	}
+	return undefined;
+}
+
+/** The commit inside an honest committer's message. */
+export async function commitOf(state: GroupState, mlsBytes: Uint8Array): Promise<Commit> {
+	const opened = await unsealByLibrary(state, mlsBytes);
+	if (opened?.content.contentType !== "commit") throw new Error("a commit");
+	return opened.content.commit;
+}
 
 export const inline = (...proposals: Proposal[]): Commit["proposals"] =>
 	proposals.map((proposal) => ({ proposalOrRefType: "proposal", proposal }));

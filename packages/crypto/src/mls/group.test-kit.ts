@@ -99,3 +99,10 @@ export async function commitAll(
 export async function say(state: GroupState, text: string): Promise<Bytes> {
 	return unwrap(await sealApplication(state, utf8(text), none)).mlsBytes;
 }
+
+/** Reads an application message that counts. */
+export async function read(state: GroupState, mlsBytes: Uint8Array): Promise<GroupState> {
+	const opened = await open(state, mlsBytes);
+	invariant(opened.kind === "application", "an application message");
+	return opened.state;
+}

@@ -2,6 +2,7 @@ import { concat, copyBytes, equalBytes, utf8 } from "@sotto/bytes";
 import { defaultClientConfig } from "ts-mls/clientConfig.js";
 import { createCommit, createGroupInfoWithExternalPubAndRatchetTree, joinGroupExternal } from "ts-mls/createCommit.js";
 import { createProposal } from "ts-mls/createMessage.js";
+import type { Credential } from "ts-mls/credential.js";
 import { encodeMlsMessage } from "ts-mls/message.js";
 import type { CiphersuiteImpl } from "ts-mls";
 import { expect, test } from "vitest";
@@ -167,7 +168,7 @@ test("a package of another suite, with other capabilities, extensions, or a wron
 			return { ...p, leafNode: { ...p.leafNode, capabilities } };
 		}),
 		await forgePackage(mallory, own, (p) => {
-			const credential = { credentialType: "x509", certificates: [none] } as const;
+			const credential: Credential = { credentialType: "x509", certificates: [none] };
 			return { ...p, leafNode: { ...p.leafNode, credential } };
 		}),
 	];
