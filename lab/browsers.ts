@@ -28,7 +28,9 @@ export function findBrowser(kind: "chromium" | "firefox"): string | undefined {
 function browserPath(kind: "chromium" | "firefox"): string {
 	const path = findBrowser(kind);
 	if (path === undefined)
-		throw new Error(`no ${kind} on this machine; on Debian: apt-get install -y ${kind === "firefox" ? "firefox-esr" : "chromium"}`);
+		throw new Error(
+			`no ${kind} on this machine; on Debian: apt-get install -y ${kind === "firefox" ? "firefox-esr" : "chromium"}`,
+		);
 	return path;
 }
 

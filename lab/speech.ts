@@ -38,7 +38,11 @@ export async function readWav(path: string): Promise<Sound> {
 		const id = bytes.toString("latin1", at, at + 4);
 		const size = view.getUint32(at + 4, true);
 		if (id === "fmt ") {
-			if (view.getUint16(at + 8, true) !== 1 || view.getUint16(at + 10, true) !== 1 || view.getUint16(at + 22, true) !== 16)
+			if (
+				view.getUint16(at + 8, true) !== 1 ||
+				view.getUint16(at + 10, true) !== 1 ||
+				view.getUint16(at + 22, true) !== 16
+			)
 				throw new Error(`${path} is not 16-bit mono PCM`);
 			sampleRate = view.getUint32(at + 12, true);
 		}

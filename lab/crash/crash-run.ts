@@ -49,7 +49,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
 				up = Promise.withResolvers<string>();
 				await started.kill();
 			}
-			options.onKill?.(++done);
+			options.onKill?.(++done); if (process.env.DBG) console.log("kill", done, performance.now());
 		}
 		server = await startUndisturbed(folder);
 		up.resolve(server.url);

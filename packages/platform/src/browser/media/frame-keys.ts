@@ -15,13 +15,20 @@ import { audioStream, type StreamIndex } from "./protection.ts";
 const announcedAgeMs = 5_000;
 const streams: readonly StreamIndex[] = [0, 1, 2];
 
+type Senders = ReadonlyMap<StreamIndex, SenderKey>;
+
 type Session = {
 	readonly id: number;
 	readonly participantId: ParticipantId;
 	readonly sealed: [number, number, number];
 	/** Counters at past moments, oldest first: only so many as the announcement reaches back. */
 	readonly history: { readonly at: number; readonly m: number; readonly counters: readonly number[] }[];
-	senders: ReadonlyMap<StreamIndex, SenderKey> | undefined;
+	/**
+	 * Made once for each m and never again in this session: a sender key that is made anew counts from 0 again, under the
+	 * same key (K3).
+	 */
+	readonly made: Map<number, Promise<Senders>>;
+	senders: Senders | undefined;
 	readonly seats: Map<number, string>;
 };
 
@@ -47,19 +54,22 @@ export type OpenFailure =
  */
 export class FrameKeys {
 	readonly #bases = new Map<number, CryptoKey>();
+	readonly #forgotten = new Set<number>();
 	readonly #authorized = new Map<string, Authorized>();
+	readonly #revoked = new Set<string>();
 	#sendingM: number | undefined;
 	#session: Session | undefined;
 	#sessions = 0;
 	readonly #waiting: (() => void)[] = [];
 
-	/** Adds `callBase(m)`; frames sealed under it can be opened from now on. */
+	/** Adds `callBase(m)`; frames sealed under it can be opened from now on. One that was forgotten stays so. */
 	addBase(m: number, callBase: CryptoKey): void {
-		this.#bases.set(m, callBase);
+		if (!this.#forgotten.has(m) && !this.#bases.has(m)) this.#bases.set(m, callBase);
 	}
 
-	/** Forgets `callBase(m)` and every key that came from it. */
+	/** Forgets `callBase(m)` and every key that came from it, for good: made anew, their counters and windows would be new. */
 	forgetBase(m: number): void {
+		this.#forgotten.add(m);
 		this.#bases.delete(m);
 		for (const { keys } of this.#authorized.values())
 			for (const name of keys.keys()) if (name.startsWith(`${m}.`)) keys.delete(name);
@@ -68,9 +78,11 @@ export class FrameKeys {
 		if (this.#session !== undefined) this.#session.senders = undefined;
 	}
 
-	/** Seals under `callBase(m)` from the next frame on. False when that base is not there. */
+	/** Seals under `callBase(m)` from the next frame on. False when that base is not there, or was forgotten. */
 	async sendUnder(m: number): Promise<boolean> {
 		if (!this.#bases.has(m)) return false;
+		// K5: under the one before nothing is sealed any more, not even while the new keys are made.
+		if (this.#sendingM !== m && this.#session !== undefined) this.#session.senders = undefined;
 		this.#sendingM = m;
 		await this.#makeSenders();
 		return this.#session?.senders !== undefined;
@@ -80,7 +92,17 @@ export class FrameKeys {
 	async begin(): Promise<{ readonly session: number; readonly participantId: ParticipantId }> {
 		const id = ++this.#sessions;
 		const participantId = newParticipantId();
-		this.#session = { id, participantId, sealed: [0, 0, 0], history: [], senders: undefined, seats: new Map() };
+		// Whoever waited for the session before is told that it is over.
+		for (const resolve of this.#waiting.splice(0)) resolve();
+		this.#session = {
+			id,
+			participantId,
+			sealed: [0, 0, 0],
+			history: [],
+			made: new Map(),
+			senders: undefined,
+			seats: new Map(),
+		};
 		await this.#makeSenders();
 		return { session: id, participantId };
 	}
@@ -96,18 +118,12 @@ export class FrameKeys {
 		const m = this.#sendingM;
 		const base = m === undefined ? undefined : this.#bases.get(m);
 		if (session === undefined || m === undefined || base === undefined) return;
-		const made = await Promise.all(
-			streams.map(async (stream) => {
-				const id = { participantId: session.participantId, stream, seat: 0, m };
-				return [
-					stream,
-					await createSenderKey(base, id, stream === audioStream ? { paddedSize: audioFrameSize } : {}),
-				] as const;
-			}),
-		);
-		// Another base or session may have come meanwhile; counters of one key must not run twice.
-		if (this.#session !== session || this.#sendingM !== m) return;
-		session.senders = new Map(made);
+		if (!session.made.has(m)) session.made.set(m, makeSenders(base, session.participantId, m));
+		const senders = await session.made.get(m);
+		// Another base or session may have come meanwhile.
+		if (this.#session !== session || this.#sendingM !== m || senders === undefined) return;
+		if (session.senders === senders) return;
+		session.senders = senders;
 		session.history.length = 0;
 		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
@@ -136,6 +152,7 @@ export class FrameKeys {
 	 */
 	authorize(participantId: ParticipantId, m: number, counters: readonly number[]): void {
 		const name = bytesToHex(participantId);
+		if (this.#revoked.has(name)) return;
 		const before = this.#authorized.get(name);
 		const floors = new Map(before?.counters ?? []);
 		const old = floors.get(m);
@@ -149,8 +166,9 @@ export class FrameKeys {
 			void keys.get(`${m}.${stream}`)?.then((key) => key.refuseBelow(floors.get(m)?.[stream] ?? 0));
 	}
 
-	/** Frames of this participant are opened no more: it left, or another took its place (`supersedes`). */
+	/** Frames of this participant are opened never again: it left, or another took its place (`supersedes`). */
 	revoke(participantId: Uint8Array): void {
+		this.#revoked.add(bytesToHex(participantId));
 		this.#authorized.delete(bytesToHex(participantId));
 	}
 
@@ -218,4 +236,12 @@ export class FrameKeys {
 		const counters = old !== undefined && now - old.at >= announcedAgeMs ? old.counters : [0, 0, 0];
 		return { participantId: session.participantId, m: this.#sendingM, counters };
 	}
+}
+
+async function makeSenders(base: CryptoKey, participantId: ParticipantId, m: number): Promise<Senders> {
+	const made = streams.map(async (stream) => {
+		const options = stream === audioStream ? { paddedSize: audioFrameSize } : {};
+		return [stream, await createSenderKey(base, { participantId, stream, seat: 0, m }, options)] as const;
+	});
+	return new Map(await Promise.all(made));
 }

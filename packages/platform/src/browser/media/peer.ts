@@ -6,12 +6,12 @@ import { createRoom, openSignal, type Signal } from "./signal.ts";
 
 /** What is needed to join a room, again and again. */
 export type RoomAccess = {
-	/** Origin of the server that relays, such as `https://example.org`. */
-	readonly server: string;
+	/** Where the room is created (http or https) and joined (ws or wss). */
+	readonly createUrl: string;
+	readonly joinUrl: string;
 	readonly joinPublicKey: Bytes;
-	/** Signs `joinSignedMessage` with the room's private key, under `joinSignatureLabel`. */
-	readonly signJoin: (message: Bytes) => Promise<Bytes>;
-	readonly signedMessage: (nonce: Bytes, participantId: Bytes, fingerprint: Bytes) => Bytes;
+	/** Signs `joinSignedMessage` with the room's private key, under `joinSignatureLabel` (K6). */
+	readonly signJoin: (nonce: Bytes, participantId: Bytes, fingerprint: Bytes) => Promise<Bytes>;
 };
 
 export type PeerLoss =
@@ -23,6 +23,8 @@ export type PeerLoss =
 	| { readonly kind: "unprotected" };
 
 export type PeerEvents = {
+	/** The protection's number for this joining. */
+	readonly onBegun: (session: number) => void;
 	/** Media and roster channel are up. */
 	readonly onConnected: () => void;
 	readonly onSeat: (seat: number, participantId: Bytes | undefined) => void;
@@ -149,16 +151,16 @@ export function openPeer(
 		const [begun, certified, room] = await Promise.all([
 			protection.begin(),
 			freshCertificate(),
-			createRoom(access.server, access.joinPublicKey, aborted.signal),
+			createRoom(access.createUrl, access.joinPublicKey, aborted.signal),
 		]);
 		if (isOver) return;
 		if (!room.ok) return lose(room.error);
 		participantId = begun.participantId;
+		events.onBegun(begun.session);
 		connection = new RTCPeerConnection({ certificates: [certified.certificate], ...protection.connectionFlags });
 		watch(connection);
 		const join = async (nonce: Bytes) => {
-			const message = access.signedMessage(nonce, begun.participantId, certified.fingerprint);
-			const signature = await access.signJoin(message);
+			const signature = await access.signJoin(nonce, begun.participantId, certified.fingerprint);
 			signal?.join({
 				roomId: room.value,
 				participantId: begun.participantId as WireParticipantId,
@@ -166,12 +168,8 @@ export function openPeer(
 				signature,
 			});
 		};
-		const { server } = access;
-		signal = openSignal(
-			server,
-			(event) => heard(event, begun.session, join),
-			() => lose({ kind: "unreachable" }),
-		);
+		const unreachable = () => lose({ kind: "unreachable" });
+		signal = openSignal(access.joinUrl, (event) => heard(event, begun.session, join), unreachable);
 	}
 	start().catch(() => lose({ kind: "transport" }));
 

@@ -1,4 +1,5 @@
 import type { Bytes } from "@sotto/bytes";
+import type { Announcement, FrameCounts } from "./worker-messages.ts";
 
 /** Which stream of a sender a frame belongs to (K3). */
 export type StreamIndex = 0 | 1 | 2;
@@ -21,6 +22,16 @@ export type FrameProtection = {
 	readonly seat: (session: number, seat: number, participantId: Bytes | undefined) => void;
 	/** Resolves once the worker has a key for sending in this session; only then may tracks be enabled. */
 	readonly ready: (session: number) => Promise<void>;
-	/** How many frames were sealed in this session, by stream: the proof that frames pass through. */
-	readonly sealedFrames: (session: number) => Promise<readonly number[]>;
+	/** What went through so far in this session: the proof that frames are sealed, and what was heard. */
+	readonly counts: (session: number) => Promise<FrameCounts>;
+
+	/** `callBase(m)`: opens what is sealed under it; with `send`, seals under it from now on (K2). */
+	readonly addBase: (m: number, callBase: CryptoKey, send: boolean) => void;
+	readonly forgetBase: (m: number) => void;
+	/** A roster entry vouches for this participant from these counters on (K4). */
+	readonly authorize: (participantId: Bytes, m: number, counters: readonly number[]) => void;
+	readonly revoke: (participantId: Bytes) => void;
+	/** What our own entry is to say; undefined while nothing can be sealed. */
+	readonly announcement: () => Promise<Announcement | undefined>;
+	readonly end: () => void;
 };

@@ -2,13 +2,7 @@
 import type { ParticipantId } from "@sotto/crypto";
 import { FrameKeys, type OpenFailure } from "./frame-keys.ts";
 import { audioStream } from "./protection.ts";
-import type {
-	EngineToWorker,
-	PageToWorker,
-	TransformOptions,
-	WorkerToEngine,
-	WorkerToPage,
-} from "./worker-messages.ts";
+import type { KeyMessage, PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
 
 declare const self: DedicatedWorkerGlobalScope & {
 	onrtctransform: ((event: RTCTransformEvent) => void) | null;
@@ -21,7 +15,15 @@ const vp9PayloadType = 96;
 const keyFrameIntervalMs = 1_000;
 
 const keys = new FrameKeys();
-const counts = { withheld: 0, opened: 0, failures: {} as Partial<Record<OpenFailure, number>> };
+let counts = noCounts();
+
+function noCounts() {
+	return {
+		withheld: 0,
+		opened: {} as Record<string, number>,
+		failures: {} as Partial<Record<OpenFailure, number>>,
+	};
+}
 
 function answerPage(message: WorkerToPage): void {
 	self.postMessage(message);
@@ -29,12 +31,11 @@ function answerPage(message: WorkerToPage): void {
 
 async function pageSaid(message: PageToWorker): Promise<void> {
 	switch (message.type) {
-		case "engine": {
-			const { port } = message;
-			port.onmessage = ({ data }: MessageEvent<EngineToWorker>) => void engineSaid(data, port);
+		case "engine":
+			message.port.onmessage = ({ data }: MessageEvent<KeyMessage>) => void keySaid(data);
 			return;
-		}
 		case "begin":
+			counts = noCounts();
 			return answerPage({ type: "begun", request: message.request, ...(await keys.begin()) });
 		case "ready":
 			await keys.ready(message.session);
@@ -46,12 +47,23 @@ async function pageSaid(message: PageToWorker): Promise<void> {
 				...counts,
 				sealed: keys.sealedFrames(message.session),
 			});
+		case "announce":
+			return answerPage({
+				type: "announcement",
+				request: message.request,
+				announcement: keys.announcement(performance.now()),
+			});
 		case "seat":
 			return keys.seat(message.session, message.seat, message.participantId);
+		case "base":
+		case "forget":
+		case "authorize":
+		case "revoke":
+			return keySaid(message);
 	}
 }
 
-async function engineSaid(message: EngineToWorker, port: MessagePort): Promise<void> {
+async function keySaid(message: KeyMessage): Promise<void> {
 	switch (message.type) {
 		case "base":
 			keys.addBase(message.m, message.callBase);
@@ -63,14 +75,6 @@ async function engineSaid(message: EngineToWorker, port: MessagePort): Promise<v
 			return keys.authorize(message.participantId as ParticipantId, message.m, message.counters);
 		case "revoke":
 			return keys.revoke(message.participantId);
-		case "announce": {
-			const announcement = keys.announcement(performance.now());
-			return port.postMessage({
-				type: "announcement",
-				request: message.request,
-				announcement,
-			} satisfies WorkerToEngine);
-		}
 	}
 }
 
@@ -118,6 +122,7 @@ function sealer(options: Extract<TransformOptions, { role: "send" }>) {
 
 /** Fails closed: a frame is enqueued only after it opened. */
 function opener(options: Extract<TransformOptions, { role: "receive" }>, transformer: RTCRtpScriptTransformer) {
+	const name = `${options.seat}.${options.stream}`;
 	let askedAt = Number.NEGATIVE_INFINITY;
 	return async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
 		const clearBytes = clearBytesOf(frame, options.stream);
@@ -129,7 +134,7 @@ function opener(options: Extract<TransformOptions, { role: "receive" }>, transfo
 						.open(session, seat, stream, new Uint8Array(frame.data), clearBytes)
 						.catch(() => ({ failure: "malformed" as const }));
 		if ("frame" in opened) {
-			counts.opened++;
+			counts.opened[name] = (counts.opened[name] ?? 0) + 1;
 			frame.data = opened.frame.buffer;
 			return controller.enqueue(frame);
 		}

@@ -2,7 +2,6 @@ import {
 	apiVersion,
 	createRoomRoute,
 	encodeRequest,
-	joinRoomPath,
 	maxRoomFrameBytes,
 	parseRefusal,
 	parseResponse,
@@ -21,14 +20,14 @@ export type CreateRoomError =
 	| { readonly kind: "unreachable" }
 	| { readonly kind: "refused"; readonly code: RefusalCode };
 
-/** Makes the room of a join key, or finds it (K2). `server` is the origin of the server that relays. */
+/** Makes the room of a join key, or finds it (K2), at `url`. */
 export async function createRoom(
-	server: string,
+	url: string,
 	joinPublicKey: Bytes,
 	signal: AbortSignal,
 ): Promise<Result<WireRoomId, CreateRoomError>> {
 	try {
-		const answer = await fetch(`${server}${createRoomRoute.path}`, {
+		const answer = await fetch(url, {
 			method: "POST",
 			headers: { "content-type": "application/cbor" },
 			body: encodeRequest(createRoomRoute, { joinPublicKey }),
@@ -63,8 +62,8 @@ export type Signal = {
  * The WebSocket of one joining: parses what comes, pings, and reports a server that has fallen silent. `onClose` comes once,
  * whatever the cause, and not after `close`.
  */
-export function openSignal(server: string, onEvent: (event: RoomEvent) => void, onClose: () => void): Signal {
-	const socket = new WebSocket(`${server.replace(/^http/, "ws")}${joinRoomPath}`);
+export function openSignal(url: string, onEvent: (event: RoomEvent) => void, onClose: () => void): Signal {
+	const socket = new WebSocket(url);
 	socket.binaryType = "arraybuffer";
 	let isOver = false;
 	let heardAt = performance.now();

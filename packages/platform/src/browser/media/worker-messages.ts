@@ -2,8 +2,8 @@ import type { Bytes } from "@sotto/bytes";
 import type { OpenFailure } from "./frame-keys.ts";
 import type { StreamIndex } from "./protection.ts";
 
-/** From the engine, over the port it hands us: the call's secrets, which the page never holds. */
-export type EngineToWorker =
+/** The call's keys and who may be heard: from the engine over a port of its own, or from the page. */
+export type KeyMessage =
 	/** `callBase(m)` as a non-extractable HKDF key. `send`: seal under it from now on. */
 	| { readonly type: "base"; readonly m: number; readonly callBase: CryptoKey; readonly send: boolean }
 	| { readonly type: "forget"; readonly m: number }
@@ -13,25 +13,16 @@ export type EngineToWorker =
 			readonly m: number;
 			readonly counters: readonly number[];
 	  }
-	| { readonly type: "revoke"; readonly participantId: Bytes }
-	/** Answered by `announcement`. */
-	| { readonly type: "announce"; readonly request: number };
+	| { readonly type: "revoke"; readonly participantId: Bytes };
 
-/** The answer: what our roster entry is to say of us; `undefined` while nothing is sent. */
-export type WorkerToEngine = {
-	readonly type: "announcement";
-	readonly request: number;
-	readonly announcement:
-		| { readonly participantId: Bytes; readonly m: number; readonly counters: readonly number[] }
-		| undefined;
-};
-
-/** From the page: everything but secrets. Requests carry a number and are answered under it. */
+/** From the page. Requests carry a number and are answered under it. */
 export type PageToWorker =
+	| KeyMessage
 	| { readonly type: "engine"; readonly port: MessagePort }
 	| { readonly type: "begin"; readonly request: number }
 	| { readonly type: "ready"; readonly request: number; readonly session: number }
 	| { readonly type: "count"; readonly request: number; readonly session: number }
+	| { readonly type: "announce"; readonly request: number }
 	| {
 			readonly type: "seat";
 			readonly session: number;
@@ -40,15 +31,26 @@ export type PageToWorker =
 	  };
 
 export type FrameCounts = {
+	/** Frames sealed in this session, by stream. */
 	readonly sealed: readonly number[];
+	/** Frames that were not let out, because they could not be sealed. */
 	readonly withheld: number;
-	readonly opened: number;
+	/** Frames opened, by seat and stream: `0.0` is the sound of seat 0, `0.1` its picture. */
+	readonly opened: Readonly<Record<string, number>>;
 	readonly failures: Readonly<Partial<Record<OpenFailure, number>>>;
+};
+
+/** What our roster entry is to say of us (K4). */
+export type Announcement = {
+	readonly participantId: Bytes;
+	readonly m: number;
+	readonly counters: readonly number[];
 };
 
 export type WorkerToPage =
 	| { readonly type: "begun"; readonly request: number; readonly session: number; readonly participantId: Bytes }
 	| { readonly type: "isReady"; readonly request: number }
+	| { readonly type: "announcement"; readonly request: number; readonly announcement: Announcement | undefined }
 	| ({ readonly type: "counts"; readonly request: number } & FrameCounts);
 
 /** The options of a transform: which stream of the session it serves. */

@@ -1,14 +1,9 @@
 import type { Bytes } from "@sotto/bytes";
 import type { FrameProtection } from "./protection.ts";
-import type { FrameCounts, PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
+import type { PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
 
-export type WorkerProtection = FrameProtection & {
-	readonly counts: (session: number) => Promise<FrameCounts>;
-	readonly end: () => void;
-};
-
-/** Protection by the SFrame worker. `enginePort` is where the engine sends the call's keys; the page only passes it on. */
-export function protectByWorker(worker: Worker, enginePort: MessagePort): WorkerProtection {
+/** Protection by the SFrame worker. `enginePort`, if given, is where the engine sends keys itself; the page only passes it on. */
+export function protectByWorker(worker: Worker, enginePort?: MessagePort): FrameProtection {
 	const waiting = new Map<number, (answer: WorkerToPage) => void>();
 	let requests = 0;
 	worker.onmessage = ({ data }: MessageEvent<WorkerToPage>) => {
@@ -29,7 +24,7 @@ export function protectByWorker(worker: Worker, enginePort: MessagePort): Worker
 	const transform = (options: TransformOptions) => new RTCRtpScriptTransform(worker, options);
 	const counts = (session: number) => ask("counts", (request) => ({ type: "count", request, session }));
 
-	tell({ type: "engine", port: enginePort }, [enginePort]);
+	if (enginePort !== undefined) tell({ type: "engine", port: enginePort }, [enginePort]);
 	return {
 		connectionFlags: { encodedInsertableStreams: true },
 		begin: () => ask("begun", (request) => ({ type: "begin", request })),
@@ -42,8 +37,12 @@ export function protectByWorker(worker: Worker, enginePort: MessagePort): Worker
 		seat: (session: number, seat: number, participantId: Bytes | undefined) =>
 			tell({ type: "seat", session, seat, participantId }),
 		ready: async (session) => void (await ask("isReady", (request) => ({ type: "ready", request, session }))),
-		sealedFrames: async (session) => (await counts(session)).sealed,
 		counts,
+		addBase: (m, callBase, send) => tell({ type: "base", m, callBase, send }),
+		forgetBase: (m) => tell({ type: "forget", m }),
+		authorize: (participantId, m, counters) => tell({ type: "authorize", participantId, m, counters }),
+		revoke: (participantId) => tell({ type: "revoke", participantId }),
+		announcement: async () => (await ask("announcement", (request) => ({ type: "announce", request }))).announcement,
 		end: () => worker.terminate(),
 	};
 }

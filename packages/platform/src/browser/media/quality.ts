@@ -1,0 +1,69 @@
+/** What a connection did so far, summed over its streams, as getStats tells it. Times in ms. */
+export type Flow = {
+	readonly at: number;
+	readonly roundTripMs: number | undefined;
+	readonly packetsReceived: number;
+	readonly packetsLost: number;
+	readonly framesDecoded: number;
+	readonly packetsSent: number;
+	readonly bytesSent: number;
+	readonly bytesReceived: number;
+	/** Packets sent by m-line (`ua`, `uv`), for the check that each stream was sealed. */
+	readonly sentByMid: ReadonlyMap<string, number>;
+	/** Pictures decoded by m-line (`v0`, `v1`, …). */
+	readonly decodedByMid: ReadonlyMap<string, number>;
+	/** Sound that was heard and not made up to bridge a gap, in samples, by m-line (`a0`, `a1`, …). */
+	readonly heardByMid: ReadonlyMap<string, number>;
+};
+
+type Entry = { readonly [name: string]: unknown };
+
+const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
+
+/** Reads what we need of a statistics report. */
+export function readFlow(entries: Iterable<Entry>, at: number): Flow {
+	const flow = { packetsReceived: 0, packetsLost: 0, framesDecoded: 0, packetsSent: 0, bytesSent: 0, bytesReceived: 0 };
+	let roundTripMs: number | undefined;
+	const sentByMid = new Map<string, number>();
+	const decodedByMid = new Map<string, number>();
+	const heardByMid = new Map<string, number>();
+	for (const entry of entries) {
+		const mid = typeof entry["mid"] === "string" ? entry["mid"] : "";
+		if (entry["type"] === "inbound-rtp") {
+			flow.packetsReceived += number(entry["packetsReceived"]);
+			flow.packetsLost += number(entry["packetsLost"]);
+			flow.bytesReceived += number(entry["bytesReceived"]);
+			if (entry["kind"] === "video") {
+				flow.framesDecoded += number(entry["framesDecoded"]);
+				decodedByMid.set(mid, number(entry["framesDecoded"]));
+			} else heardByMid.set(mid, number(entry["totalSamplesReceived"]) - number(entry["concealedSamples"]));
+		}
+		if (entry["type"] === "outbound-rtp") {
+			flow.packetsSent += number(entry["packetsSent"]);
+			flow.bytesSent += number(entry["bytesSent"]);
+			sentByMid.set(mid, (sentByMid.get(mid) ?? 0) + number(entry["packetsSent"]));
+		}
+		if (entry["type"] === "candidate-pair" && entry["nominated"] === true && number(entry["currentRoundTripTime"]) > 0)
+			roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
+	}
+	return { at, roundTripMs, ...flow, sentByMid, decodedByMid, heardByMid };
+}
+
+const weakLoss = 0.04;
+const weakRoundTripMs = 400;
+
+/** "weak": of what was to come in since `before` more than 4 % is missing, or an answer takes longer than 400 ms. */
+export function qualityOf(before: Flow, now: Flow): "good" | "weak" {
+	const received = now.packetsReceived - before.packetsReceived;
+	const lost = Math.max(0, now.packetsLost - before.packetsLost);
+	if (received + lost > 20 && lost / (received + lost) > weakLoss) return "weak";
+	return (now.roundTripMs ?? 0) > weakRoundTripMs ? "weak" : "good";
+}
+
+/**
+ * Whether a stream went out that the worker did not seal: `sealed` by stream, in the order of `mids`. A few packets of grace,
+ * because statistics and worker are not asked at the same instant.
+ */
+export function isUnprotected(flow: Flow, mids: readonly string[], sealed: readonly number[]): boolean {
+	return mids.some((mid, stream) => (flow.sentByMid.get(mid) ?? 0) > 25 && (sealed[stream] ?? 0) === 0);
+}
