@@ -85,7 +85,7 @@ export type ObserverOutcome = {
 	/** Call items of the conversation's history; the same `item` is replaced. */
 	readonly history?: readonly CallHistoryRow[];
 	/** Runs once, after the transaction. Not run if the process dies in between: what must not be lost belongs into `write`. */
-	readonly then?: () => void;
+	readonly afterwards?: () => void;
 };
 
 /** `at` places the row in the history: the call's start. */
