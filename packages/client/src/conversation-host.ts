@@ -158,6 +158,8 @@ export interface ConversationHost {
 	): Promise<Result<void, CommandError>>;
 	/** Adds lines to "What the server sees" for what did not go through the engine's transport: the media. */
 	note(entries: readonly Omit<LedgerEntry, "id">[]): void;
+	/** Runs work that nobody waits for; a failing store stops the engine. */
+	background(work: Promise<unknown>): void;
 	/** Tells the app that {@link CallEngine.view} changed. */
 	changed(): void;
 	emit(event: ClientEvent): void;
