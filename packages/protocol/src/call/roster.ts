@@ -3,6 +3,7 @@ import {
 	bytesShape,
 	bytesToBase64url,
 	encodeCbor,
+	equalBytes,
 	integerShape,
 	listShape,
 	literalShape,
@@ -76,7 +77,7 @@ type ParticipantKey = string;
 export type RosterState = {
 	readonly callId: string;
 	readonly startedAt: number;
-	/** Every participant id of this device itself, newest last: the last one is listed by those who see us. */
+	/** Every participant id of this device itself in this run, newest last. */
 	readonly own: readonly ParticipantKey[];
 	readonly participants: readonly Participant[];
 	/** Never authorised again in this call for that leaf; for nobody if the leaf is missing, because two claimed it. */
@@ -92,7 +93,6 @@ export type Participant = {
 
 export type RosterRefusal =
 	| "otherCall"
-	| "unknownM"
 	/** It does not list this device's own participant id: it may be an old one, played again. */
 	| "notForUs"
 	| "superseded"
@@ -110,11 +110,11 @@ export function createRoster(callId: string, startedAt: number): RosterState {
 	return { callId, startedAt, own: [], participants: [], superseded: [] };
 }
 
-/** K3: this device goes by a fresh id from now on. What was verified for the one before is asked for anew. */
+/** K3: this device goes by a fresh id from now on: nobody else may show it. */
 export function ownParticipant(state: RosterState, id: Uint8Array): RosterState {
 	const key = bytesToBase64url(id);
 	if (state.own.at(-1) === key) return state;
-	return { ...state, own: [...state.own.filter((own) => own !== key), key], participants: [] };
+	return { ...state, own: [...state.own.filter((own) => own !== key), key] };
 }
 
 export function isRosterExpired(state: RosterState, now: number): boolean {
@@ -122,26 +122,24 @@ export function isRosterExpired(state: RosterState, now: number): boolean {
 }
 
 /**
- * Judges one entry (K4) whose seal and whose leaf's signature were verified. `ms` are the m of which this device holds keys.
- * An id belongs to one leaf; a leaf speaks by one id at a time, its newest.
+ * Judges one entry (K4) whose seal and whose leaf's signature were verified. An id belongs to one leaf; a leaf speaks by one id
+ * at a time, its newest. `own` is the id that this device goes by, which the entry must list; undefined if whoever
+ * asks knows it better and checks that itself (the page, whose worker makes the ids: platform/src/browser/media/roster.ts).
  */
 export function acceptRoster(
 	state: RosterState,
 	entry: RosterEntry,
-	callId: string,
-	ms: readonly number[],
+	own: Uint8Array | undefined,
 ): Result<RosterAccepted, RosterRefusal> {
 	const participant = bytesToBase64url(entry.participantId);
 	const { leaf } = entry;
-	if (callId !== state.callId) return err("otherCall");
-	if (!ms.includes(entry.m)) return err("unknownM");
+	if (bytesToBase64url(entry.callId) !== state.callId) return err("otherCall");
 	if (state.own.includes(participant)) return err("contested");
 	const old = state.superseded.filter((other) => other.participant === participant);
 	if (old.some((other) => other.leaf === leaf || other.leaf === undefined)) return err("superseded");
 	const known = state.participants.find((other) => other.participant === participant);
 	if (known !== undefined && known.leaf !== leaf) return err("contested");
-	const lists = entry.seen.some((id) => bytesToBase64url(id) === state.own.at(-1));
-	if (known === undefined && !lists) return err("notForUs");
+	if (own !== undefined && !entry.seen.some((id) => equalBytes(id, own))) return err("notForUs");
 	const before = state.participants.filter((other) => other.leaf === leaf && other.participant !== participant);
 	if (state.participants.length + state.superseded.length >= maxParticipants && known === undefined)
 		return err("tooMany");
