@@ -1,3 +1,4 @@
+import { err } from "@sotto/bytes";
 import type { ClientEvent, SottoClient } from "@sotto/client";
 import { createRemoteClient } from "../rpc/remote-client.ts";
 import { createStillClient } from "../rpc/still-client.ts";
@@ -11,6 +12,7 @@ import sharedWorkerUrl from "./engine-worker.ts?sharedworker&url";
 import { holdForLife, whenEnded } from "./life-lock.ts";
 import { watchPage } from "./page-signals.ts";
 import { createPortChannel } from "./port-channel.ts";
+import { isOfThisServer } from "./same-server.ts";
 import { ownScriptUrl } from "./script-url.ts";
 
 const restartAfterMs = 500;
@@ -60,6 +62,11 @@ export function connectEngine({ profile = "sotto", worker = "shared" }: EngineOp
 
 	return {
 		...board.client,
+		addContact: async (link, greeting) => {
+			// The policy would only show as "unreachable", which is not what is wrong.
+			if (!isOfThisServer(link, location.origin)) return err({ kind: "otherServer" });
+			return board.client.addContact(link, greeting);
+		},
 		close: async () => {
 			closed = true;
 			stop();
