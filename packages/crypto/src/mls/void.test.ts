@@ -8,12 +8,20 @@ import type { CiphersuiteImpl } from "ts-mls";
 import { expect, test } from "vitest";
 import { add, extensions, forgePackage, forgePath, frame, inline, libraryState, remove } from "./attacker.test-kit.ts";
 import { encodeAuthenticatedData } from "./authenticated-data.ts";
-import { anyone, commit, groupOf, newPackage, none, policy, unwrap } from "./group.test-kit.ts";
+import { anyone, commit, fast, groupOf, newPackage, none, policy, unwrap } from "./group.test-kit.ts";
 import { decodePackage, openOwnPackage } from "./key-package.ts";
 import { suiteOfState } from "./state.ts";
 import { generateSigningKey } from "../signatures.ts";
 import { changeTree } from "./proposals.ts";
-import { type GroupState, type MlsRules, openMessage, sealCommit, type VoidReason } from "./index.ts";
+import {
+	createKeyPackage,
+	generateLeafSignatureKey,
+	type GroupState,
+	type MlsRules,
+	openMessage,
+	sealCommit,
+	type VoidReason,
+} from "./index.ts";
 import { policyExtensionType } from "./state.ts";
 
 const states = await groupOf(5);
@@ -46,6 +54,11 @@ test("a commit that removes, changes the policy or does nothing without a path i
 	await expectVoidAtAll(await frame(mallory, { proposals: [], path: undefined }), "missingPath");
 	const change = extensions({ extensionType: policyExtensionType, extensionData: none });
 	await expectVoidAtAll(await frame(mallory, { proposals: inline(change), path: undefined }), "missingPath");
+	const beside = add(unwrap(decodePackage((await newPackage("new")).publicBytes)));
+	for (const proposal of [remove(2), change]) {
+		const proposals = inline(proposal, beside);
+		await expectVoidAtAll(await frame(mallory, { proposals, path: undefined }), "missingPath");
+	}
 });
 
 test("proposals by reference and of every other kind are void", async () => {
@@ -184,7 +197,11 @@ test("a key that the tree already has, or has twice afterwards, is void", async 
 	if (victim?.nodeType !== "leaf") throw new Error("member 0 is there");
 	const { hpkePublicKey } = victim.leaf;
 	const stolen = await forgePackage(mallory, own, (p) => ({ ...p, leafNode: { ...p.leafNode, hpkePublicKey } }));
-	for (const adds of [[stolen], [honest, honest]]) {
+	const signatureKey = await generateLeafSignatureKey();
+	const options = { suite: fast, credential: utf8("twin"), signatureKey, now: Date.now(), lifetimeMs: 1_000_000 };
+	const twins = [await createKeyPackage(options), await createKeyPackage(options)];
+	const twinPackages = twins.map(({ publicBytes }) => unwrap(decodePackage(publicBytes)));
+	for (const adds of [[stolen], [honest, honest], twinPackages]) {
 		await expectVoidAtAll(
 			await frame(mallory, { proposals: inline(...adds.map(add)), path: undefined }),
 			"duplicateKey",
