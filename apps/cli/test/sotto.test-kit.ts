@@ -97,10 +97,9 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 
 /** A server of the roles without media, on a free port, with its data in `folder`. */
 export async function startTestServer(folder: string, ...options: readonly string[]) {
-	const running = startSotto(
-		...["serve", "--json", "--no-web", "--port", "0", "--roles", "home,notifier"],
-		...["--data", join(folder, "data"), ...options],
-	);
+	const roles = ["--roles", "home,notifier", "--no-web"];
+	const place = ["--port", "0", "--data", join(folder, "data")];
+	const running = startSotto("serve", "--json", ...roles, ...place, ...options);
 	const { url } = await running.line(({ type }) => type === "listening");
 	return { ...running, url: url as string };
 }

@@ -85,17 +85,18 @@ test("when the browser takes the database away, the store says so", async () => 
 
 test("a write is done in the strict sense: its transaction asks for durability", async () => {
 	const asked: (string | undefined)[] = [];
-	const original = IDBDatabase.prototype.transaction;
-	IDBDatabase.prototype.transaction = function (this: IDBDatabase, names, mode, options) {
-		if (mode === "readwrite") asked.push(options?.durability);
-		return original.call(this, names, mode, options);
+	const prototype = IDBDatabase.prototype as { transaction: (...args: unknown[]) => unknown };
+	const descriptor = Object.getOwnPropertyDescriptor(prototype, "transaction") as PropertyDescriptor;
+	prototype.transaction = function (this: IDBDatabase, ...args: unknown[]) {
+		if (args[1] === "readwrite") asked.push((args[2] as IDBTransactionOptions | undefined)?.durability);
+		return Reflect.apply(descriptor.value as () => unknown, this, args as []);
 	};
 	try {
 		const store = await open(fresh());
 		await store.write([{ op: "put", key: "a", value: utf8("x") }]);
 		await store.close();
 	} finally {
-		IDBDatabase.prototype.transaction = original;
+		Object.defineProperty(prototype, "transaction", descriptor);
 	}
 	expect(asked).toEqual(["strict", "strict"]);
 });
