@@ -11,19 +11,34 @@ export type ServerProcess = {
 	readonly kill: () => Promise<void>;
 };
 
-const entry = new URL("./crash/server-entry.ts", import.meta.url).pathname;
+const serve = ["serve", "--no-web", "--port", "0"];
+const program = new URL("../apps/cli/src/main.ts", import.meta.url).pathname;
+
+// A run that is broken off leaves no server behind.
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+	for (const child of running) child.kill("SIGKILL");
+});
 
 /**
- * Starts a server on `dataFolder` as a process of its own, on a port that the system picks. It is this Node binary itself, not
+ * Starts `sotto serve` on `dataFolder` as a process of its own, on a port that the system picks. It is this Node binary itself, not
  * a launcher, so that kill -9 hits the server. `undefined` if `killAt` (ms after the start) came before it was up.
  */
 export async function startServer(dataFolder: string, killAt?: number): Promise<ServerProcess | undefined> {
-	const child = spawn(process.execPath, [entry, dataFolder], { stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(process.execPath, [program, ...serve, "--data", dataFolder], {
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	running.add(child);
 	let complaints = "";
 	child.stderr.on("data", (data) => {
 		complaints = `${complaints}${data}`.slice(-20_000);
 	});
-	const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+	const exited = new Promise<void>((resolve) =>
+		child.once("exit", () => {
+			running.delete(child);
+			resolve();
+		}),
+	);
 	const early = killAt === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAt);
 	const url = await addressOf(child);
 	clearTimeout(early);

@@ -49,10 +49,12 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
 				up = Promise.withResolvers<string>();
 				await started.kill();
 			}
-			options.onKill?.(++done); if (process.env.DBG) console.log("kill", done, performance.now());
+			done++;
+			options.onKill?.(done);
 		}
 		server = await startUndisturbed(folder);
 		up.resolve(server.url);
+		await new Promise((resolve) => setTimeout(resolve, 300));
 		await writers.stop();
 		await server.kill();
 		options.beforeReading?.(folder);
