@@ -181,7 +181,7 @@ class Calls implements CallEngine {
 	/** The call that this device is in, if `call` names it and its keys are here. */
 	#mediaCall(call: string): RosterCall | undefined {
 		const { session } = this.#state;
-		if (!isMeant(session, call)) return undefined;
+		if (!isMeant(session, call) || !hasRoom(session)) return undefined;
 		const { callId, conversation } = session;
 		const bases = this.#keys.of(callId);
 		if (bases.length === 0) return undefined;
@@ -323,6 +323,11 @@ class Calls implements CallEngine {
 		const found = await probeRoom(this.#host, joinUrl, await roomKeyOf(bases));
 		await this.#do({ kind: "probed", callId, found });
 	}
+}
+
+/** The caller may wait in the room while it rings; who is called enters it by answering. */
+function hasRoom({ phase }: CallState["session"]): boolean {
+	return phase === "ringingOut" || phase === "joining" || phase === "connected" || phase === "reconnecting";
 }
 
 function isAboutCalls(content: CountedContent["content"]): content is CallContent {

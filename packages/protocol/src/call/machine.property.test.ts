@@ -114,7 +114,7 @@ function comeToRest(world: World): void {
 			if (callId !== undefined) give(world, device, { kind: "hangUp", callId });
 		}
 		settle(world);
-		pass(world, 200_000);
+		pass(world, 300_000);
 	}
 	pass(world, 25 * 3_600_000);
 	settle(world);

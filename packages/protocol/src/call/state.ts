@@ -17,8 +17,8 @@ export const unansweredMs = ringingMs + 15_000;
 export const joiningMs = 45_000;
 /** How long a call that was lost may take to come back: more than an offline minute. */
 export const reconnectingMs = 120_000;
-/** How long the end of a call stays on screen. */
-export const endedMs = 10_000;
+/** How long a call that ended is still told of: "No answer. Leave a message?" stays until somebody has read it. */
+export const endedMs = 120_000;
 /** How often a running call is noted on disk, so that a restart can tell a reload from yesterday. */
 export const aliveMs = 15_000;
 /** A restart after a longer gap does not bring the call back by itself. */
