@@ -83,5 +83,6 @@ test("a state from storage that is cut or altered does not decode into something
 	const stored = encodeGroupState(alice);
 	for (let cut = 0; cut < stored.length; cut += 13) expect(decodeGroupState(stored.slice(0, cut)).ok).toBe(false);
 	expect(decodeGroupState(new Uint8Array([2, ...stored.subarray(1)])).ok).toBe(false);
+	expect(decodeGroupState(new Uint8Array([...stored, 0])).ok).toBe(false);
 	expect(JSON.stringify(alice)).toBe('"[group state]"');
 });

@@ -3,6 +3,7 @@ import { defaultClientConfig } from "ts-mls/clientConfig.js";
 import { createCommit, createGroupInfoWithExternalPubAndRatchetTree, joinGroupExternal } from "ts-mls/createCommit.js";
 import { createProposal } from "ts-mls/createMessage.js";
 import type { Credential } from "ts-mls/credential.js";
+import { signKeyPackage } from "ts-mls/keyPackage.js";
 import { encodeMlsMessage } from "ts-mls/message.js";
 import type { CiphersuiteImpl } from "ts-mls";
 import { expect, test } from "vitest";
@@ -170,8 +171,12 @@ test("a package of another suite, with other capabilities, extensions, or a wron
 		decodePackage((await newPackage("other", "MLS_256_XWING_AES256GCM_SHA512_Ed25519")).publicBytes),
 	);
 	const honest = unwrap(decodePackage(own.publicBytes));
+	const unsignedLeaf = { ...honest, leafNode: { ...honest.leafNode, signature: new Uint8Array(64) } };
+	const { cs } = suiteOfState(libraryState(mallory));
 	const changes = [
 		product,
+		await forgePackage(mallory, own, (p) => ({ ...p, cipherSuite: product.cipherSuite })),
+		await signKeyPackage(unsignedLeaf, openOwnPackage(own).keys.signaturePrivateKey, cs.signature),
 		{ ...honest, signature: new Uint8Array(64) },
 		{ ...honest, leafNode: { ...honest.leafNode, signature: new Uint8Array(64) } },
 		await forgePackage(mallory, own, (p) => ({ ...p, extensions: [extension] })),

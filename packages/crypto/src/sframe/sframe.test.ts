@@ -113,6 +113,18 @@ test("every sealed audio frame has exactly one size, whatever was said and howev
 	});
 });
 
+test("a padded stream refuses frames of another size and lengths beyond the frame, even from who holds the key", async () => {
+	const { callBase, id, receiver } = await pair({ paddedSize: audioFrameSize });
+	const unpadded = await createSenderKey(callBase, id);
+	const short = unwrap(await unpadded.seal(new Uint8Array([1, 2, 3, 0, 1])));
+	expect(await receiver.open(short)).toEqual({ ok: false, error: "malformed" });
+	const header = headerLength(unpadded.kid, 1n);
+	const lying = unwrap(await unpadded.seal(new Uint8Array(audioFrameSize - 16 - header).fill(0xff)));
+	expect(lying).toHaveLength(audioFrameSize);
+	expect(await receiver.open(lying)).toEqual({ ok: false, error: "malformed" });
+	expect(receiver.highestCounter()).toBe(-1);
+});
+
 test("VP8 keeps one clear byte, and nobody can change it", async () => {
 	const { sender, receiver } = await pair({}, 1);
 	const frame = randomBytes(5000);
