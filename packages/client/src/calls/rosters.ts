@@ -4,7 +4,6 @@ import {
 	acceptRoster,
 	callKeyToId,
 	contest,
-	createRoster,
 	encodeRosterEntry,
 	encodeSignedRoster,
 	maxRosterSeen,
@@ -114,8 +113,4 @@ async function isForked(host: ConversationHost, conversation: string, entry: Ros
 	const logId = parseLogId(entry.logId);
 	const head = logId.ok ? await host.headAt(conversation, logId.value, entry.seq) : undefined;
 	return head !== undefined && !equalBytes(head, entry.head);
-}
-
-export function rosterOf(rosters: ReadonlyMap<string, RosterState>, callId: string, now: number): RosterState {
-	return rosters.get(callId) ?? createRoster(callId, now);
 }
