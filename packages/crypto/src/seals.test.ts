@@ -85,6 +85,8 @@ test("a record has exactly a record size, for every content up to the largest", 
 	expect(await openRecord(sealKey, record.subarray(1))).toEqual(refused);
 	// Sealed as something else under the same key, it is no record.
 	expect(await openRecord(sealKey, await aeadSeal(sealKey, new Uint8Array(2020)))).toEqual(refused);
+	const oddSize = await aeadSeal(sealKey, new Uint8Array(100), utf8("sotto record"));
+	expect(await openRecord(sealKey, oddSize)).toEqual(refused);
 });
 
 test("a hint has exactly 64 bytes", async () => {
