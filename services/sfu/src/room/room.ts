@@ -184,8 +184,7 @@ export class Room {
 		);
 		return uplinkLimit(
 			viewers.map((viewer) => ({
-				estimate: viewer.estimate,
-				sent: viewer.sentBitsPerSecond,
+				limit: viewer.downlinkLimit,
 				videoStreams: viewer.seats.filter((seat) => (seat.occupant?.camera.ssrc ?? -1) >= 0).length,
 			})),
 		);

@@ -1,6 +1,6 @@
 import type { Bytes, Result } from "@sotto/bytes";
 import type { DeviceError, DeviceKind, DeviceState, openDevice } from "./devices.ts";
-import type { RoomAccess } from "./peer.ts";
+import type { PeerLoss, RoomAccess } from "./peer.ts";
 import type { FrameProtection } from "./protection.ts";
 import type { EndReason } from "./rejoin.ts";
 import type { CheckedEntry, RosterEntry } from "./roster.ts";
@@ -55,6 +55,9 @@ export type MediaStats = {
 	readonly packets: number;
 	readonly bytes: number;
 	readonly counts: FrameCounts | undefined;
+	/** Why the last joining ended, for the record. */
+	readonly lastLoss: PeerLoss | undefined;
+	readonly joinings: number;
 };
 
 export interface MediaSession<Person> {

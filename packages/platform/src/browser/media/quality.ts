@@ -8,7 +8,7 @@ export type Flow = {
 	readonly packetsSent: number;
 	readonly bytesSent: number;
 	readonly bytesReceived: number;
-	/** Packets sent by m-line (`ua`, `uv`), for the check that each stream was sealed. */
+	/** Payload bytes sent by m-line (`ua`, `uv`), for the check that each stream was sealed. Padding and probes do not count. */
 	readonly sentByMid: ReadonlyMap<string, number>;
 	/** Pictures decoded by m-line (`v0`, `v1`, …). */
 	readonly decodedByMid: ReadonlyMap<string, number>;
@@ -41,7 +41,7 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 		if (entry["type"] === "outbound-rtp") {
 			flow.packetsSent += number(entry["packetsSent"]);
 			flow.bytesSent += number(entry["bytesSent"]);
-			sentByMid.set(mid, (sentByMid.get(mid) ?? 0) + number(entry["packetsSent"]));
+			sentByMid.set(mid, (sentByMid.get(mid) ?? 0) + number(entry["bytesSent"]));
 		}
 		if (entry["type"] === "candidate-pair" && entry["nominated"] === true && number(entry["currentRoundTripTime"]) > 0)
 			roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
@@ -60,10 +60,10 @@ export function qualityOf(before: Flow, now: Flow): "good" | "weak" {
 	return (now.roundTripMs ?? 0) > weakRoundTripMs ? "weak" : "good";
 }
 
-/**
- * Whether a stream went out that the worker did not seal: `sealed` by stream, in the order of `mids`. A few packets of grace,
- * because statistics and worker are not asked at the same instant.
- */
+/** More than any browser sends by itself on a stream whose frames are all held back. */
+const graceBytes = 8_000;
+
+/** Whether a stream went out that the worker did not seal: `sealed` frames by stream, in the order of `mids`. */
 export function isUnprotected(flow: Flow, mids: readonly string[], sealed: readonly number[]): boolean {
-	return mids.some((mid, stream) => (flow.sentByMid.get(mid) ?? 0) > 25 && (sealed[stream] ?? 0) === 0);
+	return mids.some((mid, stream) => (flow.sentByMid.get(mid) ?? 0) > graceBytes && (sealed[stream] ?? 0) === 0);
 }

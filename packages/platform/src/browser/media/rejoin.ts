@@ -59,9 +59,21 @@ export function stepRejoin(state: RejoinState, input: RejoinInput, now: number, 
 		case "lost":
 			return lost(state, input.loss, now, chance);
 		case "wake":
-			if (state.phase === "waiting" && now >= state.until) return join(state.attempt, state.brokenSince, now);
-			if (state.phase === "joining" && now >= state.giveUpAt) return wait(state, now, chance);
+			return woken(state, now, chance);
+	}
+}
+
+/** Timers may fire a little early: then the wait goes on. */
+function woken(state: Exclude<RejoinState, { phase: "ended" }>, now: number, chance: number): RejoinStep {
+	switch (state.phase) {
+		case "connected":
 			return { state, effects: [] };
+		case "waiting":
+			if (now >= state.until) return join(state.attempt, state.brokenSince, now);
+			return { state, effects: [{ kind: "wakeAt", at: state.until }] };
+		case "joining":
+			if (now >= state.giveUpAt) return wait(state, now, chance);
+			return { state, effects: [{ kind: "wakeAt", at: state.giveUpAt }] };
 	}
 }
 

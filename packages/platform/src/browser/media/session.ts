@@ -40,6 +40,7 @@ class Session<Person> implements MediaSession<Person> {
 	#rejoin: RejoinState;
 	#joined: Joined | undefined;
 	#joinings = 0;
+	#lastLoss: PeerLoss | undefined;
 	#lastOwnId: Bytes | undefined;
 	#wake: ReturnType<typeof setTimeout> | undefined;
 	#view: MediaView<Person> | undefined;
@@ -108,6 +109,8 @@ class Session<Person> implements MediaSession<Person> {
 			packets: past.packets + now.packets,
 			bytes: past.bytes + now.bytes,
 			counts: this.#joined?.counts,
+			lastLoss: this.#lastLoss,
+			joinings: this.#joinings,
 		};
 	}
 
@@ -201,7 +204,9 @@ class Session<Person> implements MediaSession<Person> {
 		const joining = this.#joinings;
 		const isOld = () => this.#joinings !== joining;
 		const lost = (loss: PeerLoss) => {
-			if (!isOld()) this.#step({ kind: "lost", loss });
+			if (isOld()) return;
+			this.#lastLoss = loss;
+			this.#step({ kind: "lost", loss });
 		};
 		const access = await this.#options.access().catch(() => undefined);
 		if (isOld()) return;

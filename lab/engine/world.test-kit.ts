@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { notifierKeyRoute, parseRequest, ringRoute } from "@sotto/api";
+import { type Bytes, copyBytes, encodeCbor, err, ok } from "@sotto/bytes";
+import {
+	type ClientEvent,
+	type ClientOptions,
+	type Clock,
+	type ConversationView,
+	createClient,
+	type HistoryItem,
+	type Ports,
+	type ReadyView,
+	type SottoClient,
+	type Store,
+	type StoreOp,
+	type Transport,
+} from "@sotto/client";
+import { generateHpkeKeyPair } from "@sotto/crypto";
+import { createHome } from "@sotto/home";
+import type { Hono } from "hono";
+import { openAttach } from "../../services/notifier/src/attach-socket.ts";
+import { defaultRingLimits } from "../../services/notifier/src/limits.ts";
+import { createRinger } from "../../services/notifier/src/ring.ts";
+import { Switchboard } from "../../services/notifier/src/switchboard.ts";
+import { openTestStore } from "../../services/storage/src/store.test-kit.ts";
+
+export const homeUrl = "http://home.test";
+
+/** What a test does to the network of one client, or to the server of all. */
+export type Network = {
+	/** No request gets through, and no line stands. */
+	offline: boolean;
+	/** Called before each request; "lost" drops it, "unanswered" drops the answer. */
+	onPost: ((path: string, body: Bytes) => "lost" | "unanswered" | undefined) | undefined;
+};
+
+/** The real home and notifier in this process, and clients on stores in memory. Time is the machine's. */
+export type World = {
+	/** The home's app; a test replaces it to be a hostile or restored one. */
+	home: Hono;
+	readonly network: (name: string) => Network;
+	/** Starts a client on a store; the same store again is the same device after a restart. */
+	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions) => Promise<Person>;
+	readonly close: () => Promise<void>;
+};
+
+/** A store in memory. `write` is atomic; a test can make the n-th one fail as if the process died there. */
+export class MemoryStore implements Store {
+	rows = new Map<string, Bytes>();
+	/** Called before each write; throwing there is dying before it, and nothing is written. */
+	onWrite: ((batch: readonly StoreOp[]) => "die" | undefined) | undefined;
+
+	async get(key: string) {
+		return ok(this.rows.get(key));
+	}
+
+	async list({ from, to, limit, reverse }: Parameters<Store["list"]>[0]) {
+		const keys = [...this.rows.keys()].filter((key) => key >= from && key < to).sort();
+		if (reverse) keys.reverse();
+		return ok(keys.slice(0, limit).map((key) => ({ key, value: this.rows.get(key) as Bytes })));
+	}
+
+	async write(batch: readonly StoreOp[]) {
+		if (this.onWrite?.(batch) === "die") return new Promise<never>(() => undefined);
+		for (const op of batch) {
+			if (op.op === "put") this.rows.set(op.key, copyBytes(op.value));
+			else this.rows.delete(op.key);
+		}
+		return ok();
+	}
+
+	async close() {}
+
+	copy(): MemoryStore {
+		const copy = new MemoryStore();
+		copy.rows = new Map(this.rows);
+		return copy;
+	}
+}
+
+const systemClock: Clock & { readonly now: () => number } = {
+	now: () => Date.now(),
+	wakeAt(at, work) {
+		const timer = setTimeout(work, Math.max(0, at - Date.now()));
+		return () => clearTimeout(timer);
+	},
+};
+
+export async function openWorld(): Promise<World> {
+	const store = await openTestStore();
+	const keyPair = await generateHpkeKeyPair("X25519");
+	const switchboard = new Switchboard(systemClock);
+	const ringer = createRinger(keyPair, switchboard, defaultRingLimits, systemClock, () => undefined);
+	const networks = new Map<string, Network>();
+	const people: Person[] = [];
+	const network = (name: string): Network => {
+		const found = networks.get(name) ?? { offline: false, onPost: undefined };
+		networks.set(name, found);
+		return found;
+	};
+	const answer = async (path: string, body: Bytes): Promise<{ status: number; body: Bytes }> => {
+		if (path === notifierKeyRoute.path) return { status: 200, body: encodeCbor({ publicKey: keyPair.publicKey }) };
+		if (path === ringRoute.path) {
+			const request = parseRequest(ringRoute, body);
+			const rung = request.ok ? ringer.ring(request.value) : request;
+			return rung.ok ? { status: 200, body: encodeCbor({}) } : { status: 400, body: encodeCbor({ ...rung.error }) };
+		}
+		const headers = { "content-type": "application/cbor" };
+		const response = await world.home.request(path, { method: "POST", body, headers });
+		return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+	};
+	const world: World = {
+		home: createHome({ store, clock: systemClock, log: () => undefined }),
+		network,
+		async start(name, memory = new MemoryStore(), options = {}) {
+			const ports = portsOf(memory, transportOf(network(name), answer, switchboard));
+			const person = new Person(name, await createClient(ports, options), memory);
+			people.push(person);
+			return person;
+		},
+		async close() {
+			for (const person of people) await person.client.close();
+			await store.close();
+		},
+	};
+	return world;
+}
+
+function portsOf(store: Store, transport: Transport): Ports {
+	return {
+		store,
+		transport,
+		clock: systemClock,
+		random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+		connectivity: { onChange: () => () => undefined },
+	};
+}
+
+function transportOf(
+	network: Network,
+	answer: (path: string, body: Bytes) => Promise<{ status: number; body: Bytes }>,
+	switchboard: Switchboard,
+): Transport {
+	return {
+		async post(url, body) {
+			const path = new URL(url).pathname;
+			const fate = network.offline ? "lost" : network.onPost?.(path, body);
+			if (fate === "lost") return err({ kind: "unreachable" });
+			const answered = await answer(path, body);
+			return fate === "unanswered" || network.offline ? err({ kind: "unreachable" }) : ok(answered);
+		},
+		connect(_url, handler) {
+			let isOpen = !network.offline;
+			const end = () => {
+				if (!isOpen) return;
+				isOpen = false;
+				connection.closed();
+				handler.closed();
+			};
+			const connection = openAttach(
+				{
+					send: (frame) => queueMicrotask(() => isOpen && !network.offline && handler.received(copyBytes(frame))),
+					ping: () => undefined,
+					close: end,
+				},
+				switchboard,
+				systemClock,
+			);
+			queueMicrotask(() => (isOpen ? handler.opened() : handler.closed()));
+			return {
+				send: (frame) => queueMicrotask(() => isOpen && !network.offline && connection.frameArrived(frame)),
+				close: end,
+			};
+		},
+	};
+}
+
+/** A client and what a test asks of it. */
+export class Person {
+	readonly name: string;
+	readonly client: SottoClient;
+	readonly store: MemoryStore;
+	readonly events: ClientEvent[] = [];
+
+	constructor(name: string, client: SottoClient, store: MemoryStore) {
+		this.name = name;
+		this.client = client;
+		this.store = store;
+		client.onEvent((event) => this.events.push(event));
+	}
+
+	async create(): Promise<this> {
+		expectOk(await this.client.createAccount({ name: this.name, home: homeUrl }));
+		return this;
+	}
+
+	async ready(): Promise<ReadyView> {
+		const view = await this.client.view();
+		if (view.phase !== "ready") throw new Error(`${this.name} is ${view.phase}`);
+		return view;
+	}
+
+	async with(other: string): Promise<ConversationView> {
+		return until(`${this.name} has a conversation with ${other}`, async () =>
+			(await this.ready()).conversations.find(({ title }) => title === other),
+		);
+	}
+
+	async say(other: string, text: string): Promise<string> {
+		return expectOk(await this.client.sendMessage((await this.with(other)).id, text)).item;
+	}
+
+	async items(other: string): Promise<readonly HistoryItem[]> {
+		return (await this.client.history((await this.with(other)).id, { limit: 200 })).items;
+	}
+
+	/** The texts of a conversation in order: own ones as "> text", with their state unless sent. */
+	async texts(other: string): Promise<readonly string[]> {
+		return (await this.items(other)).flatMap((item) => {
+			if (item.kind !== "message") return [];
+			return [`${item.mine ? "> " : ""}${item.text}${item.state === "sent" ? "" : ` (${item.state})`}`];
+		});
+	}
+}
+
+export function expectOk<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }): T {
+	if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);
+	return result.value;
+}
+
+/** Waits until `look` finds something; says what it waited for when it does not within `withinMs`. */
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+	const giveUpAt = Date.now() + withinMs;
+	for (;;) {
+		const found = await look();
+		if (found !== undefined && found !== false) return found;
+		if (Date.now() > giveUpAt) throw new Error(`waited in vain: ${what}`);
+		await sleep(10);
+	}
+}
+
+/** Two people in contact, both accounts fresh. */
+export async function befriend(world: World, one = "Ada", other = "Bob"): Promise<readonly [Person, Person]> {
+	const [ada, bob] = [await (await world.start(one)).create(), await (await world.start(other)).create()];
+	await connect(ada, bob);
+	return [ada, bob];
+}
+
+/** `asking` adds `asked`, who accepts; returns when both know. */
+export async function connect(asking: Person, asked: Person): Promise<void> {
+	expectOk(await asking.client.addContact((await asked.ready()).me.link));
+	const request = await until("a request", async () => {
+		await asked.client.sync();
+		return (await asked.ready()).requests[0];
+	});
+	expectOk(await asked.client.acceptRequest(request.id));
+	await until("both are in contact", async () => {
+		const [mine, theirs] = [await asking.with(asked.name), await asked.with(asking.name)];
+		return mine.phase === "active" && theirs.phase === "active";
+	});
+}
+
