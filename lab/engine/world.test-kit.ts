@@ -223,13 +223,19 @@ export class Person {
 	}
 }
 
-export function expectOk<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }): T {
+export function expectOk<T>(
+	result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown },
+): T {
 	if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);
 	return result.value;
 }
 
 /** Waits until `look` finds something; says what it waited for when it does not within `withinMs`. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function until<T>(
+	what: string,
+	look: () => Promise<T | undefined | false>,
+	withinMs = 10_000,
+): Promise<T> {
 	const giveUpAt = Date.now() + withinMs;
 	for (;;) {
 		const found = await look();
@@ -259,4 +265,3 @@ export async function connect(asking: Person, asked: Person): Promise<void> {
 		return mine.phase === "active" && theirs.phase === "active";
 	});
 }
-

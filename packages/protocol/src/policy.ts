@@ -57,17 +57,22 @@ export function parsePolicy(bytes: Uint8Array): Result<Policy, "badPolicy"> {
 /**
  * C9: whether the policy in force before a commit allows it. Looks at nothing but the commit, so all members judge alike.
  * Admins of a group add, remove and rename; an account adds and removes its own leaves, six at most; a direct conversation
- * keeps its policy. Afterwards every leaf belongs to somebody the policy names.
+ * keeps its policy, and either side may add devices of the other while that has none in it. Afterwards every leaf belongs to somebody the policy names.
  */
 export function judgeCommit(view: CommitView): boolean {
 	const before = parsePolicy(view.policyBefore);
 	const after = view.policyAfter === undefined ? before : parsePolicy(view.policyAfter);
 	const committer = accountOfCredential(view.committer.credential);
 	if (!before.ok || !after.ok || committer === undefined) return false;
-	const isAdmin = roleOf(before.value, committer) === "admin" && before.value.kind === "group";
+	const policy = before.value;
+	const isAdmin = roleOf(policy, committer) === "admin" && policy.kind === "group";
 	if (view.policyAfter !== undefined && !(isAdmin && after.value.kind === "group")) return false;
-	const touched = [...view.adds, ...view.removes].map((member) => accountOfCredential(member.credential));
-	const allowed = touched.every((account) => account !== undefined && (isAdmin || equalBytes(account, committer)));
+	const isOwn = (member: Member) => isLeafOf(member, committer);
+	// The founding add of a direct conversation, and again if the other has no device left in it.
+	const isMissingOther = (member: Member) =>
+		policy.kind === "direct" && !view.membersBefore.some((other) => sameAccount(other, member));
+	const allowed =
+		isAdmin || (view.adds.every((member) => isOwn(member) || isMissingOther(member)) && view.removes.every(isOwn));
 	return allowed && isEverybodyNamed(after.value, membersAfter(view));
 }
 
@@ -84,6 +89,16 @@ export function isEverybodyNamed(policy: Policy, members: readonly Member[]): bo
 
 export function roleOf(policy: Policy, account: Uint8Array): "admin" | "member" | undefined {
 	return policy.people.find((person) => equalBytes(person.account, account))?.role;
+}
+
+function isLeafOf(member: Member, account: Uint8Array): boolean {
+	const owner = accountOfCredential(member.credential);
+	return owner !== undefined && equalBytes(owner, account);
+}
+
+function sameAccount(one: Member, other: Member): boolean {
+	const account = accountOfCredential(other.credential);
+	return account !== undefined && isLeafOf(one, account);
 }
 
 function membersAfter(view: CommitView): readonly Member[] {

@@ -1,0 +1,106 @@
+import { type Bytes, equalBytes, err, ok, type Result, type Secret } from "@sotto/bytes";
+import {
+	type AccountKey,
+	createGroup,
+	exportSecret,
+	type GroupState,
+	groupIdOf,
+	joinGroup,
+	type KeyPackageSecrets,
+	members,
+	type MlsRules,
+	openBlob,
+	ownLeaf,
+	policyExtension,
+	readKeyPackage,
+	sealCommit,
+} from "@sotto/crypto";
+import {
+	directPolicy,
+	encodePolicy,
+	encodeStatedPosition,
+	isEverybodyNamed,
+	openCredential,
+	parsePolicy,
+	type ProfileReading,
+	roleOf,
+} from "@sotto/protocol";
+import type { OwnPackage } from "../account/record.ts";
+import { logSeedLabel } from "../conversations/judge.ts";
+import { accountOf } from "../conversations/members.ts";
+
+/** A group just begun or entered, and the seed of the log it uses. */
+export type FormedGroup = { readonly group: GroupState; readonly leaf: number; readonly logSeed: Secret };
+
+/**
+ * Begins a conversation of two accounts: a group with every device that the other's profile lists. The first add needs no
+ * log, because nobody else is there to read it; everything begins in its epoch. Error `lapsed`: no device there has a package
+ * that is still valid.
+ */
+export async function formDirectGroup(options: {
+	readonly groupId: Bytes;
+	readonly own: AccountKey;
+	readonly keyPackage: KeyPackageSecrets;
+	readonly other: ProfileReading & { readonly current: NonNullable<ProfileReading["current"]> };
+	readonly rules: MlsRules;
+	readonly now: number;
+}): Promise<Result<FormedGroup & { readonly welcome: Bytes; readonly ratchetTree: Bytes }, "lapsed">> {
+	const { groupId, own, keyPackage, other, rules, now } = options;
+	const { account } = other.current.version;
+	const adds: Bytes[] = [];
+	for (const [place, entry] of other.packages) {
+		const view = await readKeyPackage(entry.package);
+		if (!view.ok || view.value.notAfter <= now || view.value.notBefore > now + 86_400_000) continue;
+		const credential = await openCredential(view.value.credential, view.value.signatureKey);
+		if (credential.ok && equalBytes(credential.value.account, account) && credential.value.place === place)
+			adds.push(entry.package);
+	}
+	if (adds.length === 0) return err("lapsed");
+	const policy = encodePolicy(directPolicy(own, account));
+	const alone = await createGroup({ groupId, keyPackage, policyExtension: policy });
+	const at = { v: 1 as const, index: 0, at: { seq: 0, head: new Uint8Array(32) } };
+	const added = await sealCommit(alone, { adds, authenticatedData: encodeStatedPosition(at) }, rules);
+	if (!added.ok || added.value.welcome === undefined) return err("lapsed");
+	const { pendingState: group, welcome, ratchetTree } = added.value;
+	return ok({ group, leaf: ownLeaf(group), logSeed: await seedOf(group), welcome, ratchetTree });
+}
+
+/**
+ * Enters the group of a request (P3). Everything that the request claimed is checked against the group itself. Errors:
+ * `damaged` (tree or Welcome do not open), `notForUs` (no package of ours is left), `otherPeople` (the group is not a
+ * conversation of exactly these two).
+ */
+export async function enterDirectGroup(options: {
+	readonly own: AccountKey;
+	readonly other: AccountKey;
+	readonly groupId: Bytes;
+	readonly welcome: Bytes;
+	readonly tree: { readonly key: Secret; readonly sealed: Bytes };
+	readonly packages: readonly OwnPackage[];
+	readonly rules: MlsRules;
+}): Promise<Result<FormedGroup, "damaged" | "notForUs" | "otherPeople">> {
+	const { own, other, groupId, welcome, tree, packages, rules } = options;
+	const ratchetTree = await openBlob(tree.key, tree.sealed);
+	if (!ratchetTree.ok) return err("damaged");
+	for (const keyPackage of packages) {
+		const joined = await joinGroup({ welcome, ratchetTree: ratchetTree.value, keyPackage, rules });
+		if (!joined.ok && joined.error === "notForThisPackage") continue;
+		if (!joined.ok) return err("damaged");
+		const group = joined.value.state;
+		const policy = parsePolicy(policyExtension(group));
+		const isDirect =
+			policy.ok &&
+			policy.value.kind === "direct" &&
+			[own, other].every((account) => roleOf(policy.value, account) === "admin") &&
+			isEverybodyNamed(policy.value, members(group)) &&
+			equalBytes(accountOf(joined.value.inviter), other) &&
+			equalBytes(groupIdOf(group), groupId);
+		if (!isDirect) return err("otherPeople");
+		return ok({ group, leaf: ownLeaf(group), logSeed: await seedOf(group) });
+	}
+	return err("notForUs");
+}
+
+function seedOf(group: GroupState): Promise<Secret> {
+	return exportSecret(group, logSeedLabel, new Uint8Array(), 32);
+}

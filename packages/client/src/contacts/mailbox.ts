@@ -1,0 +1,70 @@
+import { readRoute } from "@sotto/api";
+import { err, ok, type Result } from "@sotto/bytes";
+import { openMailbox } from "@sotto/crypto";
+import { openRequest } from "@sotto/protocol";
+import type { AccountKeeper } from "../account/keeper.ts";
+import type { EngineContext } from "../context.ts";
+import type { Purpose, ServiceError } from "../services/services.ts";
+import { revealed } from "../store/secrets.ts";
+import { Serial } from "../store/serial.ts";
+import { StoreTransaction } from "../store/transaction.ts";
+import type { FirstContact } from "./first-contact.ts";
+
+const purpose: Purpose = { cause: { kind: "sync", title: undefined } };
+const pageLimit = 64;
+
+/** Reads one's own mailbox: letters that anybody with the link can leave, sealed to its key (P3). */
+export class Mailbox {
+	readonly #engine: EngineContext;
+	readonly #account: AccountKeeper;
+	readonly #firstContact: FirstContact;
+	readonly #serial = new Serial();
+
+	constructor(engine: EngineContext, account: AccountKeeper, firstContact: FirstContact) {
+		this.#engine = engine;
+		this.#account = account;
+		this.#firstContact = firstContact;
+	}
+
+	/** Reads to the tip. A page and how far it was read become durable together, so no letter is lost or taken twice. */
+	read(): Promise<Result<void, ServiceError>> {
+		return this.#serial.run(() => this.#read());
+	}
+
+	async #read(): Promise<Result<void, ServiceError>> {
+		const { mailbox } = this.#account.record;
+		for (;;) {
+			const after = this.#account.record.mailboxSeq;
+			const request = { logId: mailbox.logId, readCap: revealed(mailbox.readCap), after, limit: pageLimit };
+			const page = await this.#engine.services.call(readRoute, request, purpose);
+			if (!page.ok) {
+				if (page.error.kind !== "refused" || page.error.code !== "notFound") return page;
+				const created = await this.#account.createLogs();
+				if (!created.ok) return created;
+				if (after > 0) await this.#account.mailboxRead(0, new StoreTransaction(this.#engine.store));
+				return ok();
+			}
+			const { records, tip, first } = page.value;
+			if (records.length > 0 && first !== after + 1) return err({ kind: "badAnswer" });
+			await this.#take(records, Math.min(after + records.length, tip.seq));
+			// A tip that went back is a restored server: requests are known by their id, so everything is read again (L4).
+			if (tip.seq < after) await this.#account.mailboxRead(0, new StoreTransaction(this.#engine.store));
+			else if (after + records.length >= tip.seq || records.length === 0) return ok();
+		}
+	}
+
+	async #take(records: readonly Uint8Array[], seq: number): Promise<void> {
+		const { record: account } = this.#account;
+		const tx = new StoreTransaction(this.#engine.store);
+		const after: (() => void)[] = [];
+		for (const record of records) {
+			const mailbox = { privateKey: account.mailboxPrivateKey, logId: account.mailbox.logId };
+			const content = await openMailbox(mailbox, record);
+			const request = content.ok ? await openRequest(account.mailbox.logId, content.value) : undefined;
+			const done = request?.ok ? await this.#firstContact.receive(request.value, tx) : undefined;
+			if (done !== undefined) after.push(done);
+		}
+		await this.#account.mailboxRead(seq, tx);
+		for (const done of after) done();
+	}
+}

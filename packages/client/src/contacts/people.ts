@@ -1,0 +1,132 @@
+import { base64urlToBytes, type Bytes, utf8 } from "@sotto/bytes";
+import { hash } from "@sotto/crypto";
+import type { EngineContext } from "../context.ts";
+import type { AccountId, PersonView, RequestId } from "../sdk.ts";
+import { accountIdOf, keys, requestIdOf } from "../store/keys.ts";
+import { Serial } from "../store/serial.ts";
+import { listPrefix, StoreTransaction } from "../store/transaction.ts";
+import { readProfile } from "./read-profile.ts";
+import { type Contact, decodeContact, decodeRequestRecord, encodeContact, type RequestRecord } from "./record.ts";
+
+/** A profile is read again after this long. */
+const refreshMs = 6 * 3600_000;
+
+/** Everybody this account knows: contacts, who asks, and who is blocked. */
+export class People {
+	readonly #engine: EngineContext;
+	readonly #serial = new Serial();
+	readonly #contacts = new Map<AccountId, Contact>();
+	readonly #requests = new Map<RequestId, RequestRecord>();
+	readonly #blocked = new Set<AccountId>();
+
+	constructor(engine: EngineContext) {
+		this.#engine = engine;
+	}
+
+	async load(): Promise<void> {
+		const { store } = this.#engine;
+		for (const { value } of await listPrefix(store, keys.contactAll)) {
+			const contact = decodeContact(value);
+			if (contact.ok) this.#contacts.set(accountIdOf(contact.value.account), contact.value);
+		}
+		for (const { value } of await listPrefix(store, keys.requestAll)) {
+			const request = decodeRequestRecord(value);
+			if (request.ok) this.keepRequest(request.value);
+		}
+		for (const { key } of await listPrefix(store, keys.blockedAll))
+			this.#blocked.add(key.slice(keys.blockedAll.length));
+	}
+
+	contact(account: AccountId): Contact | undefined {
+		return this.#contacts.get(account);
+	}
+
+	isBlocked(account: AccountId): boolean {
+		return this.#blocked.has(account);
+	}
+
+	/** Newest first. */
+	requests(): readonly (RequestRecord & { readonly id: RequestId })[] {
+		const all = [...this.#requests].map(([id, request]) => ({ ...request, id }));
+		return all.toSorted((a, b) => b.at - a.at);
+	}
+
+	request(id: RequestId): RequestRecord | undefined {
+		return this.#requests.get(id);
+	}
+
+	personOf(account: AccountId): PersonView {
+		const contact = this.#contacts.get(account);
+		const asking = [...this.#requests.values()].find((request) => accountIdOf(request.account) === account);
+		const name = contact?.name ?? asking?.name ?? "";
+		return { account, name, hue: hueOf(account), verified: contact?.verified ?? false };
+	}
+
+	personOfKey(account: Uint8Array): PersonView {
+		return this.personOf(accountIdOf(account));
+	}
+
+	/** Remembers in memory what its caller has written to the store. */
+	keepContact(contact: Contact): void {
+		this.#contacts.set(accountIdOf(contact.account), contact);
+	}
+
+	keepRequest(request: RequestRecord): RequestId {
+		const id = requestIdOf(request.account, request.groupId);
+		this.#requests.set(id, request);
+		return id;
+	}
+
+	forgetRequest(id: RequestId): void {
+		this.#requests.delete(id);
+	}
+
+	async block(account: AccountId, tx: StoreTransaction): Promise<void> {
+		tx.put(keys.blocked(account), utf8(""));
+		await tx.commit();
+		this.#blocked.add(account);
+	}
+
+	async setVerified(account: AccountId, verified: boolean): Promise<void> {
+		await this.#update(account, (contact) => ({ ...contact, verified }));
+	}
+
+	/** Reads profiles again that were not read for some hours, and takes newer versions (P2). */
+	async refresh(): Promise<void> {
+		const { services, clock } = this.#engine;
+		for (const [id, { readAt, profile, name }] of [...this.#contacts]) {
+			if (clock.now() - readAt < refreshMs) continue;
+			const read = await readProfile(services, profile, { cause: { kind: "contact", title: name } });
+			if (!read.ok) {
+				if (read.error.kind === "unreachable") return;
+				continue;
+			}
+			const { version, deviceList } = read.value.current;
+			await this.#update(id, (contact) => {
+				const isNewer = version.number >= contact.version;
+				const taken = isNewer ? { name: version.name, version: version.number, deviceList: deviceList.encoded } : {};
+				return { ...contact, ...taken, readAt: clock.now() };
+			});
+		}
+	}
+
+	#update(account: AccountId, change: (contact: Contact) => Contact): Promise<void> {
+		return this.#serial.run(async () => {
+			const before = this.#contacts.get(account);
+			if (before === undefined) return;
+			const after = change(before);
+			const tx = new StoreTransaction(this.#engine.store);
+			tx.put(keys.contact(account), encodeContact(after));
+			await tx.commit();
+			this.#contacts.set(account, after);
+			this.#engine.changed();
+		});
+	}
+}
+
+/** 0 to 359, from the account key: two people of one name look different. */
+function hueOf(account: AccountId): number {
+	const bytes = base64urlToBytes(account, 64);
+	const digest: Bytes = hash("sotto hue", bytes.ok ? bytes.value : utf8(account));
+	return (((digest[0] as number) << 8) | (digest[1] as number)) % 360;
+}

@@ -1,0 +1,21 @@
+import type { MlsRules } from "@sotto/crypto";
+import type { ConversationRules } from "@sotto/protocol";
+import type { Ledger } from "./services/ledger.ts";
+import type { Services } from "./services/services.ts";
+import type { Ports } from "./ports.ts";
+import type { AccountId, ClientEvent, PersonView } from "./sdk.ts";
+
+/** What every part of the engine works with. Made once, in `client.ts`. */
+export type EngineContext = Ports & {
+	readonly services: Services;
+	readonly ledger: Ledger;
+	/** The numbers of the rules; only tests change them. */
+	readonly rules: ConversationRules;
+	readonly mlsRules: MlsRules;
+	readonly emit: (event: ClientEvent) => void;
+	/** The view changed; it is told once, soon. */
+	readonly changed: () => void;
+	/** Runs work in the background; a failing store stops the engine. */
+	readonly background: (work: Promise<unknown>) => void;
+	readonly personOf: (account: AccountId) => PersonView;
+};

@@ -1,0 +1,203 @@
+import { type Bytes, bytesToHex, concat } from "@sotto/bytes";
+import { type AccountKey, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
+import { type ContentItem, type ConversationState, parseContent, type ReadEffect, stepRead } from "@sotto/protocol";
+import type { EngineContext } from "../context.ts";
+import type {
+	CallHistoryRow,
+	ConversationMember,
+	ConversationObserver,
+	GroupAt,
+	LogPosition,
+	ObserverOutcome,
+} from "../conversation-host.ts";
+import { itemIdOf, keys, orderOf } from "../store/keys.ts";
+import { deletePrefix } from "../store/transaction.ts";
+import type { Draft } from "./draft.ts";
+import { type HistoryRow, rowOfCall } from "./history-row.ts";
+import { type JudgedRecord, judgeRecord } from "./judge.ts";
+import { accountOf, memberView, memberViews } from "./members.ts";
+import { logKeys } from "./log-keys.ts";
+
+/** What processing a record needs besides the draft. */
+export type ReadingContext = {
+	readonly engine: EngineContext;
+	readonly own: AccountKey;
+	readonly observer: ConversationObserver;
+	/** Whether this client was up to date before this read: then what comes is live. */
+	readonly isUpToDate: boolean;
+	/** A leaf came in: it needs this device's ring address (R1). */
+	/** The record of `before`'s outbox counts: its rings are due (R2). */
+	readonly ring: (draft: Draft, before: ConversationState, position: LogPosition) => Promise<void>;
+	readonly greetNewcomers: (draft: Draft) => Promise<void>;
+};
+
+/** A call's announcement that is younger than this rings also after catching up. */
+const freshMs = 45_000;
+
+/** Processes the next record of the log in force: judge, step, and everything that follows from it, into the draft. */
+export async function processRecord(draft: Draft, record: Bytes, reading: ReadingContext): Promise<void> {
+	const before = draft.state;
+	const rules: MlsRules = reading.engine.mlsRules;
+	const { secrets, sealKey } = logKeys(before.log);
+	const judged = await judgeRecord(draft, record, { sealKey: await sealKey, rules, own: reading.own });
+	const seq = before.at.seq + 1;
+	const head = nextHead(before.at.head as Head, seq, judged.hash);
+	draft.tx.put(keys.raw(draft.id, before.log.ordinal, seq), concat(head, record));
+	const now = reading.engine.clock.now();
+	const { state, effects } = stepRead(before, judged, now, reading.engine.rules);
+	draft.state = state;
+	const position: LogPosition = { logId: secrets.logId, ordinal: before.log.ordinal, seq, head };
+	if (before.outbox !== undefined && state.outbox === undefined) draft.tx.delete(keys.outbox(draft.id));
+	if (judged.groupAfter !== undefined && state.stop === undefined) draft.group = judged.groupAfter;
+	if (state.heard && !before.heard) await welcome(draft, judged, position, now);
+	for (const effect of effects) await perform(draft, effect, { judged, position, before }, reading);
+	if (judged.commit !== undefined && state.stop === undefined) await onCommit(draft, judged, position, reading);
+}
+
+/** The other side's first record that counts: it has accepted. */
+async function welcome(draft: Draft, judged: JudgedRecord, position: LogPosition, now: number): Promise<void> {
+	if (draft.meta.kind !== "direct" || judged.sender === undefined) return;
+	const account = accountOf(judged.sender);
+	const row: HistoryRow = { kind: "event", id: `met-${now}`, at: now, event: "contactAccepted", account };
+	await draft.putRow(orderOf(position.ordinal, position.seq, 0xff00), row);
+}
+
+type Read = { readonly judged: JudgedRecord; readonly position: LogPosition; readonly before: Draft["state"] };
+
+async function perform(draft: Draft, effect: ReadEffect, read: Read, reading: ReadingContext): Promise<void> {
+	switch (effect.kind) {
+		case "deliver":
+			return deliver(draft, read, reading);
+		case "sent": {
+			const sent = new Set(read.before.outbox?.items.map(bytesToHex));
+			draft.dropQueued((messageId) => sent.has(bytesToHex(messageId)));
+			return reading.ring(draft, read.before, read.position);
+		}
+		case "takePending":
+			draft.tx.delete(keys.pending(draft.id));
+			return reading.ring(draft, read.before, read.position);
+		case "dropPending":
+			return draft.tx.delete(keys.pending(draft.id));
+		case "moved":
+			// L4: raw records of the log in force and of the one before are kept.
+			return deletePrefix(reading.engine.store, draft.tx, keys.rawOfLog(draft.id, effect.to.ordinal - 2));
+		case "alarmed": {
+			const at = reading.engine.clock.now();
+			const by = effect.alarm.kind === "forked" ? effect.alarm.by : undefined;
+			const row: HistoryRow = { kind: "event", id: `fork-${at}`, at, event: "forkAlarm", ...(by && { account: by }) };
+			return draft.putRow(orderOf(read.position.ordinal, read.position.seq, 0xfff0), row);
+		}
+		case "stopped":
+			return;
+	}
+}
+
+async function deliver(draft: Draft, read: Read, reading: ReadingContext): Promise<void> {
+	const { sender, content } = read.judged;
+	const items = content === undefined ? undefined : parseContent(content);
+	// Content that does not parse comes from a newer or a broken client: its record counts, and nobody sees it.
+	if (sender === undefined || items === undefined || !items.ok) return;
+	const author = memberView(sender, reading.own, draft.state.leaf, reading.engine.personOf);
+	const account = accountOf(sender);
+	for (const [index, item] of items.value.entries())
+		await deliverItem(draft, { ...read, item, index, author, account }, reading);
+}
+
+type Delivered = Read & {
+	readonly item: ContentItem;
+	readonly index: number;
+	readonly author: ConversationMember;
+	readonly account: AccountKey;
+};
+
+async function deliverItem(draft: Draft, delivered: Delivered, reading: ReadingContext): Promise<void> {
+	const { item, author, account, position, index } = delivered;
+	const id = itemIdOf(account, item.messageId);
+	const met = await draft.orderOfItem(id);
+	// C5: by (author's account, messageId). An own message that waits in the queue has a place, but did not count yet.
+	if (met !== undefined && !met.startsWith("q")) return;
+	const now = reading.engine.clock.now();
+	const sentAt = Math.min(item.sentAt, now);
+	const order = orderOf(position.ordinal, position.seq, index);
+	const { content } = item;
+	if (content.type === "text") {
+		const { text } = content;
+		const messageId = author.mine ? { messageId: item.messageId } : {};
+		const about = { id, ...messageId, account, mine: author.mine, text, sentAt };
+		const row: HistoryRow = { kind: "message", ...about, state: "sent" };
+		await draft.putRow(order, row);
+		if (!author.mine) {
+			draft.meta = { ...draft.meta, unread: draft.meta.unread + 1 };
+			draft.arrived.push(row);
+		}
+		return;
+	}
+	draft.markMet(id);
+	if (content.type === "ringAddress") return draft.setRingAddress(author.leaf, content.address);
+	const outcome = await reading.observer.content({
+		conversation: draft.id,
+		item: id,
+		messageId: item.messageId,
+		content,
+		author,
+		position,
+		sentAt,
+		now,
+		freshness: reading.isUpToDate || now - sentAt < freshMs ? "live" : "old",
+		group: groupAt(draft, reading),
+	});
+	await applyOutcome(draft, outcome, order);
+}
+
+async function onCommit(
+	draft: Draft,
+	judged: JudgedRecord,
+	position: LogPosition,
+	reading: ReadingContext,
+): Promise<void> {
+	const { commit } = judged;
+	if (commit === undefined) return;
+	const view = (member: (typeof commit.adds)[number] | (typeof commit.removes)[number]) =>
+		memberView(member, reading.own, draft.state.leaf, reading.engine.personOf);
+	for (const removed of commit.removes) draft.setRingAddress(removed.leaf, undefined);
+	if (commit.adds.length > 0) await reading.greetNewcomers(draft);
+	const outcome = await reading.observer.commit({
+		conversation: draft.id,
+		membership: commit.adds.length + commit.removes.length > 0,
+		added: commit.adds.map(view),
+		removed: commit.removes.map(view),
+		position,
+		now: reading.engine.clock.now(),
+		group: groupAt(draft, reading),
+	});
+	await applyOutcome(draft, outcome, orderOf(position.ordinal, position.seq, 0));
+}
+
+/** The group as it stands in the draft. */
+export function groupAt(draft: Draft, reading: Pick<ReadingContext, "own" | "engine">): GroupAt {
+	const { group } = draft;
+	return {
+		epoch: BigInt(draft.state.epoch),
+		members: memberViews(group, reading.own, reading.engine.personOf),
+		exportSecret: (label, context, length = 32) => exportSecret(group, label, context, length),
+	};
+}
+
+async function applyOutcome(draft: Draft, outcome: ObserverOutcome, order: string): Promise<void> {
+	if (outcome.write !== undefined) draft.tx.apply(outcome.write);
+	for (const row of outcome.history ?? []) await putCallRow(draft, row, order);
+	if (outcome.afterwards !== undefined) draft.after.push(outcome.afterwards);
+}
+
+/** Puts a call's row: into the place it has, or into `order`. */
+export async function putCallRow(draft: Draft, row: CallHistoryRow, order: string): Promise<void> {
+	const known = await draft.orderOfItem(row.item);
+	const before = await draft.rowOf(row.item);
+	const wasMissed = before?.kind === "call" && before.outcome === "missed";
+	const next = rowOfCall(row.item, row.record);
+	await draft.putRow(known === undefined || known === "" ? order : known, next);
+	if (row.unread && !wasMissed) {
+		draft.meta = { ...draft.meta, unread: draft.meta.unread + 1 };
+		draft.arrived.push(next);
+	}
+}

@@ -1,0 +1,101 @@
+import type { Secret } from "@sotto/bytes";
+import { type AccountKey, decodeGroupState, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
+import { decodeConversationState, startConversation } from "@sotto/protocol";
+import type { Store } from "../ports.ts";
+import type { ConversationId } from "../sdk.ts";
+import { keys } from "../store/keys.ts";
+import { listPrefix, unwrapStore } from "../store/transaction.ts";
+import { Conversation, type ConversationParts } from "./conversation.ts";
+import type { Held } from "./draft.ts";
+import { decodeRow } from "./history-row.ts";
+import { type ConversationMeta, decodeMeta, decodeQueued } from "./meta.ts";
+
+/** All conversations of this device, by id. */
+export class Directory {
+	readonly #store: Store;
+	readonly #parts: ConversationParts;
+	readonly #all = new Map<ConversationId, Conversation>();
+
+	constructor(store: Store, parts: ConversationParts) {
+		this.#store = store;
+		this.#parts = parts;
+	}
+
+	async load(): Promise<void> {
+		for (const { key, value } of await listPrefix(this.#store, keys.conversationAll)) {
+			const id = key.slice(keys.conversationAll.length);
+			const meta = decodeMeta(value);
+			const held = meta.ok ? await this.#loadHeld(id, meta.value) : undefined;
+			if (held !== undefined) this.#all.set(id, new Conversation(id, held, this.#parts));
+		}
+	}
+
+	get(id: ConversationId): Conversation | undefined {
+		return this.#all.get(id);
+	}
+
+	all(): readonly Conversation[] {
+		return [...this.#all.values()];
+	}
+
+	/** Takes in a conversation that is already in the store, and begins to follow it. */
+	add(id: ConversationId, held: Held): Conversation {
+		const conversation = new Conversation(id, held, this.#parts);
+		this.#all.set(id, conversation);
+		conversation.kick();
+		return conversation;
+	}
+
+	async #loadHeld(id: ConversationId, meta: ConversationMeta): Promise<Held | undefined> {
+		const line = unwrapStore(await this.#store.get(keys.line(id)));
+		const group = unwrapStore(await this.#store.get(keys.group(id)));
+		const state = line === undefined ? undefined : decodeConversationState(line);
+		const opened = group === undefined ? undefined : decodeGroupState(group);
+		if (!state?.ok || !opened?.ok) return undefined;
+		const queuePrefix = keys.queueAll(id);
+		const queue = (await listPrefix(this.#store, queuePrefix)).flatMap(({ key, value }) => {
+			const queued = decodeQueued(value);
+			return queued.ok ? [{ n: Number.parseInt(key.slice(queuePrefix.length), 16), queued: queued.value }] : [];
+		});
+		const ringPrefix = keys.ringAddressAll(id);
+		const rings = (await listPrefix(this.#store, ringPrefix)).map(
+			({ key, value }) => [Number.parseInt(key.slice(ringPrefix.length), 16), value] as const,
+		);
+		const last = await this.#lastRow(id);
+		return { meta, state: state.value, group: opened.value, queue, ringAddresses: new Map(rings), last };
+	}
+
+	async #lastRow(id: ConversationId): Promise<Held["last"]> {
+		const from = keys.history(id, "a");
+		const rows = unwrapStore(await this.#store.list({ from, to: keys.history(id, "r"), limit: 1, reverse: true }));
+		const row = rows[0] === undefined ? undefined : decodeRow(rows[0].value);
+		return row?.ok ? row.value : undefined;
+	}
+}
+
+/** What a conversation of two holds at its very beginning. */
+export function beginDirect(options: {
+	readonly other: AccountKey;
+	readonly group: GroupState;
+	readonly logSeed: Secret;
+	readonly joined: boolean;
+	readonly now: number;
+	readonly ordinal?: number;
+}): Held {
+	const { other, group, logSeed, joined, now, ordinal = 0 } = options;
+	return {
+		meta: { v: 1, kind: "direct", people: [other], unread: 0, activeAt: now, nextQueued: 0 },
+		state: startConversation({
+			groupId: groupIdOf(group),
+			leaf: ownLeaf(group),
+			epoch: Number(epoch(group)),
+			logSeed,
+			ordinal,
+			joined,
+		}),
+		group,
+		queue: [],
+		ringAddresses: new Map(),
+		last: undefined,
+	};
+}

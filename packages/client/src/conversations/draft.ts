@@ -1,0 +1,163 @@
+import { type Bytes, utf8, utf8ToText } from "@sotto/bytes";
+import { encodeGroupState, type GroupState, type MessageId, wipeReplaced } from "@sotto/crypto";
+import { type ConversationState, encodeConversationState } from "@sotto/protocol";
+import type { Store } from "../ports.ts";
+import type { ConversationId, ItemId } from "../sdk.ts";
+import { keys } from "../store/keys.ts";
+import { StoreTransaction } from "../store/transaction.ts";
+import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
+import { type ConversationMeta, encodeMeta, encodeQueued, type Queued } from "./meta.ts";
+
+export type QueuedRow = { readonly n: number; readonly queued: Queued };
+
+/** A conversation as this device holds it in memory; everything in it is in the store as well. */
+export type Held = {
+	readonly meta: ConversationMeta;
+	readonly state: ConversationState;
+	readonly group: GroupState;
+	/** User messages that do not count yet, oldest first. */
+	readonly queue: readonly QueuedRow[];
+	readonly ringAddresses: ReadonlyMap<number, Bytes>;
+	readonly last: HistoryRow | undefined;
+};
+
+/**
+ * The next state of a conversation, and the transaction that makes it so (C5). Nothing is seen of it before
+ * {@link Draft.commit} has written everything; a failed write leaves the conversation as it was.
+ */
+export class Draft {
+	readonly id: ConversationId;
+	readonly tx: StoreTransaction;
+	readonly #before: Held;
+	/** States that a later one replaced: their keys go once that is durable (C4). */
+	readonly #replaced: GroupState[] = [];
+	readonly changed = new Map<ItemId, HistoryRow>();
+	readonly removed = new Set<ItemId>();
+	readonly arrived: HistoryRow[] = [];
+	readonly after: (() => void)[] = [];
+	meta: ConversationMeta;
+	state: ConversationState;
+	queue: readonly QueuedRow[];
+	last: HistoryRow | undefined;
+	#group: GroupState;
+	#ringAddresses: Map<number, Bytes> | undefined;
+	#lastOrder: string | undefined;
+
+	constructor(id: ConversationId, held: Held, store: Store) {
+		this.id = id;
+		this.tx = new StoreTransaction(store);
+		this.#before = held;
+		this.meta = held.meta;
+		this.state = held.state;
+		this.queue = held.queue;
+		this.last = held.last;
+		this.#group = held.group;
+	}
+
+	get group(): GroupState {
+		return this.#group;
+	}
+
+	set group(next: GroupState) {
+		if (next !== this.#group) this.#replaced.push(this.#group);
+		this.#group = next;
+	}
+
+	get ringAddresses(): ReadonlyMap<number, Bytes> {
+		return this.#ringAddresses ?? this.#before.ringAddresses;
+	}
+
+	setRingAddress(leaf: number, address: Bytes | undefined): void {
+		this.#ringAddresses ??= new Map(this.#before.ringAddresses);
+		const key = keys.ringAddress(this.id, leaf);
+		if (address === undefined) {
+			this.#ringAddresses.delete(leaf);
+			this.tx.delete(key);
+		} else {
+			this.#ringAddresses.set(leaf, address);
+			this.tx.put(key, address);
+		}
+	}
+
+	addQueued(queued: Queued): number {
+		const n = this.meta.nextQueued;
+		this.meta = { ...this.meta, nextQueued: n + 1 };
+		this.queue = [...this.queue, { n, queued }];
+		this.tx.put(keys.queue(this.id, n), encodeQueued(queued));
+		return n;
+	}
+
+	dropQueued(drop: (messageId: MessageId) => boolean): void {
+		const dropped = this.queue.filter(({ queued }) => drop(queued.item.messageId));
+		for (const { n } of dropped) this.tx.delete(keys.queue(this.id, n));
+		this.queue = this.queue.filter((row) => !dropped.includes(row));
+	}
+
+	/** Where an item stands: its place in the history, "" if it is not shown, undefined if it was never met. */
+	async orderOfItem(item: ItemId): Promise<string | undefined> {
+		const order = await this.tx.get(keys.item(this.id, item));
+		if (order === undefined) return undefined;
+		const text = utf8ToText(order);
+		return text.ok ? text.value : "";
+	}
+
+	async rowOf(item: ItemId): Promise<HistoryRow | undefined> {
+		const order = await this.orderOfItem(item);
+		if (order === undefined || order === "") return undefined;
+		const bytes = await this.tx.get(keys.history(this.id, order));
+		const row = bytes === undefined ? undefined : decodeRow(bytes);
+		return row?.ok ? row.value : undefined;
+	}
+
+	/** Puts a row into its place, taking it out of the one it had. */
+	async putRow(order: string, row: HistoryRow): Promise<void> {
+		const previous = await this.orderOfItem(row.id);
+		if (previous !== undefined && previous !== "" && previous !== order)
+			this.tx.delete(keys.history(this.id, previous));
+		this.tx.put(keys.history(this.id, order), encodeRow(row));
+		this.tx.put(keys.item(this.id, row.id), utf8(order));
+		this.changed.set(row.id, row);
+		this.meta = { ...this.meta, activeAt: Math.max(this.meta.activeAt, timeOf(row)) };
+		// The last line of the list is the row furthest down; a re-placed one may give way only to a later read of the store.
+		if (
+			this.last === undefined ||
+			this.#lastOrder === undefined ||
+			order >= this.#lastOrder ||
+			this.last.id === row.id
+		) {
+			this.last = row;
+			this.#lastOrder = order;
+		}
+	}
+
+	async removeRow(item: ItemId): Promise<void> {
+		const order = await this.orderOfItem(item);
+		if (order === undefined || order === "") return;
+		this.tx.delete(keys.history(this.id, order));
+		this.tx.delete(keys.item(this.id, item));
+		this.removed.add(item);
+	}
+
+	/** Remembers an item that is not shown, so that it is met once (C5). */
+	markMet(item: ItemId): void {
+		this.tx.put(keys.item(this.id, item), utf8(""));
+	}
+
+	/** Writes everything in one strict transaction, and returns what the conversation is from now on. */
+	async commit(): Promise<Held> {
+		const before = this.#before;
+		if (this.meta !== before.meta) this.tx.put(keys.conversation(this.id), encodeMeta(this.meta));
+		if (this.state !== before.state) this.tx.put(keys.line(this.id), encodeConversationState(this.state));
+		if (this.#group !== before.group) this.tx.put(keys.group(this.id), encodeGroupState(this.#group));
+		await this.tx.commit();
+		for (const replaced of this.#replaced) wipeReplaced(replaced, this.#group);
+		return {
+			meta: this.meta,
+			state: this.state,
+			group: this.#group,
+			queue: this.queue,
+			ringAddresses: this.ringAddresses,
+			last: this.last,
+		};
+	}
+}

@@ -1,0 +1,109 @@
+import { type Bytes, err, ok, type Result } from "@sotto/bytes";
+import { recordHash } from "@sotto/crypto";
+import { checkTip, type LogRef, type Place, type TipCheck } from "@sotto/protocol";
+import type { EngineContext } from "../context.ts";
+import type { ConversationId } from "../sdk.ts";
+import type { Purpose, ServiceError } from "../services/services.ts";
+import { keys } from "../store/keys.ts";
+import { listPrefix, unwrapStore } from "../store/transaction.ts";
+import { appendRecord, createLog, fetchLog, splitRaw } from "./log-access.ts";
+import { logKeys } from "./log-keys.ts";
+
+/** What a look at the log gave. */
+export type Followed =
+	/** Records behind the place, verified to lead to the server's tip. */
+	| { readonly kind: "records"; readonly records: readonly Bytes[] }
+	/** The log was healed or created: look again. */
+	| { readonly kind: "again" }
+	| { readonly kind: "forked"; readonly check: TipCheck & { readonly kind: "forked" } }
+	/** The server lost records that this device no longer has either. */
+	| { readonly kind: "beyondHealing" };
+
+/**
+ * Looks at the log behind `at`. A log that is missing is created (C1); one that went back is given its records again, in
+ * order, before anything new (L4); one that shows another history is reported (C8).
+ */
+export async function followLog(
+	engine: EngineContext,
+	conversation: ConversationId,
+	place: {
+		readonly log: LogRef;
+		readonly at: Place;
+		readonly previous: { readonly log: LogRef; readonly at: Place } | undefined;
+	},
+	purpose: Purpose,
+): Promise<Result<Followed, ServiceError>> {
+	const { log, at, previous } = place;
+	const pages = await fetchLog(engine.services, log, at, purpose);
+	if (!pages.ok) {
+		if (pages.error.kind !== "noLog") return err(pages.error);
+		const created = await createLog(engine.services, log, purpose);
+		if (!created.ok) return created;
+		// A log that lost everything: the one before it may have lost what leads here.
+		if (at.seq > 0 && previous !== undefined) await heal(engine, conversation, previous, purpose);
+		return ok({ kind: "again" });
+	}
+	const { records, received, tip } = pages.value;
+	const oursAtTip = tip.seq < at.seq ? await storedHead(engine, conversation, log, tip.seq) : undefined;
+	const check = checkTip(at, received, tip, oursAtTip);
+	if (check.kind === "consistent") return ok({ kind: "records", records });
+	if (check.kind === "forked") return ok({ kind: "forked", check });
+	if (previous !== undefined) await heal(engine, conversation, previous, purpose);
+	return reappend(engine, conversation, log, check, purpose);
+}
+
+/** L4: the log before may have lost its end, which leads others to this one. Best effort: they ask again. */
+async function heal(
+	engine: EngineContext,
+	conversation: ConversationId,
+	previous: { readonly log: LogRef; readonly at: Place },
+	purpose: Purpose,
+): Promise<void> {
+	const pages = await fetchLog(engine.services, previous.log, previous.at, purpose);
+	if (!pages.ok) {
+		if (pages.error.kind !== "noLog") return;
+		if (!(await createLog(engine.services, previous.log, purpose)).ok) return;
+	}
+	const tip = pages.ok ? pages.value.tip : { seq: 0 };
+	if (tip.seq < previous.at.seq)
+		await reappend(engine, conversation, previous.log, { from: tip.seq + 1, to: previous.at.seq }, purpose);
+}
+
+async function reappend(
+	engine: EngineContext,
+	conversation: ConversationId,
+	log: LogRef,
+	lost: { readonly from: number; readonly to: number },
+	purpose: Purpose,
+): Promise<Result<Followed, ServiceError>> {
+	const rows = await listPrefix(engine.store, keys.rawOfLog(conversation, log.ordinal));
+	if (rows.length < lost.to) return ok({ kind: "beyondHealing" });
+	for (let seq = lost.from; seq <= lost.to; seq++) {
+		const row = rows[seq - 1];
+		if (row === undefined) return ok({ kind: "beyondHealing" });
+		const { record } = splitRaw(row.value);
+		const expectHead = await storedHead(engine, conversation, log, seq - 1);
+		const { answer } = await appendRecord(
+			engine.services,
+			log,
+			{ record, dedupeId: recordHash(record), expectHead },
+			purpose,
+		);
+		// Another member heals too, or somebody wrote: look again at what is there now.
+		if (answer.kind === "headMismatch") return ok({ kind: "again" });
+		if (answer.kind !== "appended") return err({ kind: "unreachable" });
+	}
+	return ok({ kind: "again" });
+}
+
+/** The head this device has computed for `seq` of a log that it keeps. */
+export async function storedHead(
+	engine: EngineContext,
+	conversation: ConversationId,
+	log: LogRef,
+	seq: number,
+): Promise<Bytes | undefined> {
+	if (seq === 0) return logKeys(log).secrets.logId;
+	const row = unwrapStore(await engine.store.get(keys.raw(conversation, log.ordinal, seq)));
+	return row === undefined ? undefined : splitRaw(row).head;
+}

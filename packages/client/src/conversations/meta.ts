@@ -1,0 +1,112 @@
+import {
+	type Bytes,
+	encodeCbor,
+	integerShape,
+	listShape,
+	literalShape,
+	mapShape,
+	optional,
+	parseCbor,
+	type Result,
+	type ShapeError,
+	type ShapeOf,
+	bytesShape,
+	textShape,
+} from "@sotto/bytes";
+import { urgencyShape } from "@sotto/api";
+import { parseAccountKey, shapeOf } from "@sotto/crypto";
+import { contentItemShape, maxGroupNameLength, timeShape } from "@sotto/protocol";
+import { secretShape, revealed } from "../store/secrets.ts";
+
+const count = integerShape(0, 2 ** 40);
+
+const metaShape = mapShape({
+	v: literalShape(1),
+	kind: literalShape("direct", "group"),
+	/** Everybody but oneself. */
+	people: listShape(shapeOf(parseAccountKey), 250),
+	name: optional(textShape(maxGroupNameLength)),
+	unread: count,
+	/** Of the last thing that happened, for the order of the list. */
+	activeAt: timeShape,
+	/** Numbers the queue's rows. */
+	nextQueued: count,
+});
+/** What the list of conversations needs; beside the line's state, which the rules need. */
+export type ConversationMeta = ShapeOf<typeof metaShape>;
+
+export function encodeMeta(meta: ConversationMeta): Bytes {
+	return encodeCbor({ ...meta, people: [...meta.people] });
+}
+
+export function decodeMeta(bytes: Uint8Array): Result<ConversationMeta, ShapeError> {
+	return parseCbor(metaShape, bytes);
+}
+
+const queuedShape = mapShape({ item: contentItemShape, urgency: urgencyShape });
+/** A user message that waits to be sealed, or to count. */
+export type Queued = ShapeOf<typeof queuedShape>;
+
+export function encodeQueued({ item, urgency }: Queued): Bytes {
+	return encodeCbor({ item: { ...item, content: { ...item.content } }, urgency });
+}
+
+export function decodeQueued(bytes: Uint8Array): Result<Queued, ShapeError> {
+	return parseCbor(queuedShape, bytes);
+}
+
+const outboxBytesShape = mapShape({ mlsBytes: bytesShape(1, 524_288), record: bytesShape(1, 524_288) });
+/** The bytes on their way: sent exactly as they lie here (C5). */
+export type OutboxBytes = ShapeOf<typeof outboxBytesShape>;
+
+export function encodeOutboxBytes(bytes: OutboxBytes): Bytes {
+	return encodeCbor({ ...bytes });
+}
+
+export function decodeOutboxBytes(bytes: Uint8Array): Result<OutboxBytes, ShapeError> {
+	return parseCbor(outboxBytesShape, bytes);
+}
+
+const ringJobShape = mapShape({
+	at: timeShape,
+	urgency: urgencyShape,
+	/** 64 bytes, sealed under the hint key of the record's log. */
+	hint: bytesShape(64, 64),
+	addresses: listShape(bytesShape(80, 160), 250),
+});
+export type RingJob = ShapeOf<typeof ringJobShape>;
+
+export function encodeRingJob(job: RingJob): Bytes {
+	return encodeCbor({ ...job, addresses: [...job.addresses] });
+}
+
+export function decodeRingJob(bytes: Uint8Array): Result<RingJob, ShapeError> {
+	return parseCbor(ringJobShape, bytes);
+}
+
+const inviteShape = mapShape({
+	/** The ratchet tree, sealed, and the capability to write it (C1). */
+	tree: mapShape({ writeCap: secretShape(32), sealed: bytesShape(1, 4_194_304) }),
+	/** One record for each joiner's mailbox, sealed to it. */
+	letters: listShape(
+		mapShape({
+			logId: bytesShape(32, 32),
+			appendCap: secretShape(32),
+			record: bytesShape(1, 524_288),
+			ringAddress: optional(bytesShape(80, 160)),
+		}),
+		16,
+	),
+});
+export type Invite = ShapeOf<typeof inviteShape>;
+
+export function encodeInvite({ tree, letters }: Invite): Bytes {
+	return encodeCbor({
+		tree: { writeCap: revealed(tree.writeCap), sealed: tree.sealed },
+		letters: letters.map((letter) => ({ ...letter, appendCap: revealed(letter.appendCap) })),
+	});
+}
+
+export function decodeInvite(bytes: Uint8Array): Result<Invite, ShapeError> {
+	return parseCbor(inviteShape, bytes);
+}

@@ -1,0 +1,117 @@
+import type { Urgency } from "@sotto/api";
+import { type Bytes, invariant } from "@sotto/bytes";
+import {
+	encodeGroupState,
+	members,
+	type PendingCommit,
+	recordHash,
+	sealApplication,
+	sealCommit,
+	sealRecord,
+} from "@sotto/crypto";
+import {
+	encodeContent,
+	encodeStatedPosition,
+	enqueue,
+	maxContentBytes,
+	maxItemsPerMessage,
+	type Outbox,
+	positionToState,
+} from "@sotto/protocol";
+import type { EngineContext } from "../context.ts";
+import { keys } from "../store/keys.ts";
+import type { Draft, QueuedRow } from "./draft.ts";
+import { logKeys } from "./log-keys.ts";
+import { decodeOutboxBytes, encodeOutboxBytes } from "./meta.ts";
+
+/** Seals what is queued as one MLS message and puts it on its way, all in the draft's transaction (C5). */
+export async function sealQueued(draft: Draft): Promise<void> {
+	const rows = bundle(draft.queue);
+	invariant(rows.length > 0, "something is queued");
+	const items = rows.map(({ queued }) => queued.item);
+	const stated = encodeStatedPosition(positionToState(draft.state));
+	// The state does not advance: that happens when the record is read back (C5).
+	const sealed = await sealApplication(draft.group, encodeContent(items), stated);
+	invariant(sealed.ok, "a bundle is bounded below a record");
+	const urgency: Urgency = rows.some(({ queued }) => queued.urgency === "call") ? "call" : "message";
+	const messageIds = items.map((item) => item.messageId);
+	await putOutbox(draft, sealed.value.mlsBytes, {
+		what: "message",
+		items: messageIds,
+		urgency,
+		confirmationTag: undefined,
+	});
+}
+
+/** As many queued items as one message may hold, oldest first. */
+function bundle(queue: readonly QueuedRow[]): readonly QueuedRow[] {
+	const rows: QueuedRow[] = [];
+	let size = 0;
+	for (const row of queue.slice(0, maxItemsPerMessage)) {
+		size += encodeContent([row.queued.item]).length;
+		if (rows.length > 0 && size > maxContentBytes) break;
+		rows.push(row);
+	}
+	return rows;
+}
+
+/** What a commit is to do; nothing named makes it an update. */
+export type CommitWish = {
+	readonly adds?: readonly Uint8Array[];
+	readonly removes?: readonly number[];
+	readonly policyExtension?: Uint8Array;
+};
+
+/** Seals a commit and puts it on its way together with the state that it leads to (C4). Undefined: it would not count. */
+export async function sealCommitInto(
+	draft: Draft,
+	wish: CommitWish,
+	engine: EngineContext,
+): Promise<PendingCommit | undefined> {
+	const authenticatedData = encodeStatedPosition(positionToState(draft.state));
+	const isUpdate = wish.policyExtension === undefined && (wish.adds ?? []).length + (wish.removes ?? []).length === 0;
+	const plan = { ...wish, authenticatedData, forcePath: isUpdate };
+	const sealed = await sealCommit(draft.group, plan, engine.mlsRules);
+	if (!sealed.ok) return undefined;
+	draft.tx.put(keys.pending(draft.id), encodeGroupState(sealed.value.pendingState));
+	await putOutbox(draft, sealed.value.mlsBytes, {
+		what: "commit",
+		items: [],
+		urgency: "message",
+		confirmationTag: sealed.value.confirmationTag,
+	});
+	return sealed.value;
+}
+
+/** L3: the record that a full log refused, sealed again for the log in force; its MLS bytes unchanged. */
+export async function resealOutbox(draft: Draft): Promise<void> {
+	const { outbox } = draft.state;
+	invariant(outbox !== undefined, "something is on its way");
+	const bytes = await draft.tx.get(keys.outbox(draft.id));
+	const stored = bytes === undefined ? undefined : decodeOutboxBytes(bytes);
+	invariant(stored?.ok, "the outbox's bytes are stored with it");
+	const { what, items, urgency, confirmationTag } = outbox;
+	await putOutbox(draft, stored.value.mlsBytes, { what, items, urgency, confirmationTag });
+}
+
+async function putOutbox(
+	draft: Draft,
+	mlsBytes: Bytes,
+	about: Pick<Outbox, "what" | "items" | "urgency" | "confirmationTag">,
+): Promise<void> {
+	const { state } = draft;
+	const record = await sealRecord(await logKeys(state.log).sealKey, mlsBytes);
+	invariant(record.ok, "the door bounds what it seals");
+	draft.tx.put(keys.outbox(draft.id), encodeOutboxBytes({ mlsBytes, record: record.value }));
+	const others = members(draft.group).filter((member) => member.leaf !== state.leaf);
+	draft.state = enqueue(state, {
+		...about,
+		epoch: state.epoch,
+		ordinal: state.log.ordinal,
+		dedupeId: recordHash(record.value),
+		mlsHash: recordHash(mlsBytes),
+		rings: others.map((member) => member.leaf),
+		tries: 0,
+		refused: undefined,
+	});
+}

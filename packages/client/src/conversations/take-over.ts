@@ -1,0 +1,45 @@
+import { type AccountKey, epoch, groupIdOf, type MessageId } from "@sotto/crypto";
+import { startConversation } from "@sotto/protocol";
+import type { FormedGroup } from "../contacts/form-group.ts";
+import type { Store } from "../ports.ts";
+import { hex, keys } from "../store/keys.ts";
+import { listPrefix } from "../store/transaction.ts";
+import type { Draft } from "./draft.ts";
+import { decodeRow, type MessageRow } from "./history-row.ts";
+import { queueContent } from "./queue-content.ts";
+
+/**
+ * Replaces the group of a conversation (C10): a fresh line behind everything read so far. Own messages of the log that is
+ * left go into the queue again under their message ids; the other side never read them, or drops what it has met.
+ */
+export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own: AccountKey): Promise<void> {
+	const { ordinal } = draft.state.log;
+	draft.group = to.group;
+	draft.state = startConversation({
+		groupId: groupIdOf(to.group),
+		leaf: to.leaf,
+		epoch: Number(epoch(to.group)),
+		logSeed: to.logSeed,
+		ordinal: ordinal + 1,
+		joined: true,
+	});
+	for (const key of [keys.outbox(draft.id), keys.pending(draft.id)]) draft.tx.delete(key);
+	for (const leaf of draft.ringAddresses.keys()) draft.setRingAddress(leaf, undefined);
+	for (const row of await ownMessagesOf(store, draft.id, ordinal)) {
+		const { messageId, sentAt, text } = row;
+		await queueContent(draft, { messageId, sentAt, content: { type: "text", text } }, "message", own);
+	}
+}
+
+async function ownMessagesOf(
+	store: Store,
+	conversation: string,
+	ordinal: number,
+): Promise<readonly (MessageRow & { readonly messageId: MessageId })[]> {
+	const rows = await listPrefix(store, keys.history(conversation, `a${hex(ordinal, 8)}`));
+	return rows.flatMap(({ value }) => {
+		const row = decodeRow(value);
+		if (!row.ok || row.value.kind !== "message" || row.value.messageId === undefined) return [];
+		return [{ ...row.value, messageId: row.value.messageId }];
+	});
+}

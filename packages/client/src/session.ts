@@ -1,0 +1,221 @@
+import type { Urgency } from "@sotto/api";
+import { type Bytes, err, ok, shortId } from "@sotto/bytes";
+import { wakeIdOf } from "./account/create.ts";
+import type { AccountKeeper } from "./account/keeper.ts";
+import { createCalls } from "./calls/calls.ts";
+import { FirstContact } from "./contacts/first-contact.ts";
+import { Inviter } from "./contacts/inviter.ts";
+import { Mailbox } from "./contacts/mailbox.ts";
+import type { People } from "./contacts/people.ts";
+import type { EngineContext } from "./context.ts";
+import type { CallEngine } from "./conversation-host.ts";
+import type { Conversation } from "./conversations/conversation.ts";
+import { Directory } from "./conversations/directory.ts";
+import type { Draft } from "./conversations/draft.ts";
+import { Ringer } from "./conversations/rings.ts";
+import { createHost, titleOf } from "./host.ts";
+import type { CommandResult, NetworkView, ReadyView } from "./sdk.ts";
+import { Line } from "./services/line.ts";
+import { commandErrorOf } from "./services/services.ts";
+import { itemView, readyView } from "./view.ts";
+
+/** What time brings is looked at this often. */
+const maintainEveryMs = 3600_000;
+
+/** An account at work: its conversations, its mailbox, its line, its calls. */
+export class Session {
+	readonly account: AccountKeeper;
+	readonly people: People;
+	readonly directory: Directory;
+	readonly firstContact: FirstContact;
+	readonly calls: CallEngine;
+	readonly #engine: EngineContext;
+	readonly #mailbox: Mailbox;
+	readonly #inviter: Inviter;
+	readonly #ringer: Ringer;
+	readonly #line: Line;
+	#stopConnectivity: () => void = () => undefined;
+	#cancelMaintenance: () => void = () => undefined;
+	#syncing: Promise<CommandResult> | undefined;
+	#syncAgain = false;
+	#closed = false;
+
+	constructor(engine: EngineContext, account: AccountKeeper, people: People) {
+		this.#engine = engine;
+		this.account = account;
+		this.people = people;
+		this.#ringer = new Ringer(engine);
+		this.#inviter = new Inviter(engine, this.#ringer);
+		this.calls = createCalls(createHost(engine, () => this.directory, people));
+		this.directory = new Directory(engine.store, {
+			engine,
+			account,
+			ringer: this.#ringer,
+			observer: this.calls.observer,
+			titleOf: (conversation) => titleOf(conversation, people),
+			committed: (conversation, draft) => this.#committed(conversation, draft),
+		});
+		const parts = { engine, account, people, directory: this.directory, inviter: this.#inviter };
+		this.firstContact = new FirstContact(parts);
+		this.#mailbox = new Mailbox(engine, account, this.firstContact);
+		this.#line = this.#createLine();
+	}
+
+	/** Loads what the store holds, then lets the network in. */
+	async start(): Promise<void> {
+		const { connectivity, background } = this.#engine;
+		await this.directory.load();
+		await this.calls.load();
+		await this.#inviter.resume();
+		await this.#ringer.resume();
+		this.#stopConnectivity = connectivity.onChange((change) => {
+			if (change !== "offline") this.#networkChanged();
+		});
+		for (const conversation of this.directory.all()) conversation.kick();
+		this.account.publish();
+		this.#line.start();
+		background(this.#maintain());
+	}
+
+	view(): ReadyView {
+		return readyView({
+			account: this.account,
+			people: this.people,
+			conversations: this.directory.all(),
+			requests: this.firstContact.views(),
+			calls: this.calls,
+			network: this.#network(),
+		});
+	}
+
+	/** Reads everything new; several callers share one look, and whoever comes during it gets another. */
+	sync(): Promise<CommandResult> {
+		if (this.#syncing !== undefined) this.#syncAgain = true;
+		this.#syncing ??= this.#syncAll().finally(() => {
+			this.#syncing = undefined;
+		});
+		return this.#syncing;
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#cancelMaintenance();
+		this.#stopConnectivity();
+		this.#line.stop();
+		this.calls.close();
+		this.#inviter.close();
+		this.#ringer.close();
+		this.account.stop();
+		for (const conversation of this.directory.all()) conversation.close();
+	}
+
+	async #syncAll(): Promise<CommandResult> {
+		for (;;) {
+			this.#syncAgain = false;
+			const mailbox = await this.#mailbox.read();
+			const conversations = await Promise.all(this.directory.all().map((conversation) => conversation.readToTip()));
+			await this.firstContact.settleCrossings();
+			if (this.#syncAgain && !this.#closed) continue;
+			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
+			return conversations.find((read) => !read.ok) ?? ok();
+		}
+	}
+
+	#createLine(): Line {
+		const { transport, clock, random, connectivity, services, ledger } = this.#engine;
+		const { wakeCap } = this.account.record;
+		const note = (action: "attach" | "rung", urgency?: Urgency) =>
+			ledger.note([
+				{
+					at: clock.now(),
+					cause: { kind: "presence", title: undefined },
+					role: "notifier",
+					action,
+					saw: [
+						{ field: "wakeId", value: shortId(wakeIdOf(wakeCap)) },
+						...(urgency === undefined ? [] : [{ field: "urgency" as const, value: urgency }]),
+					],
+					item: undefined,
+				},
+			]);
+		return new Line({
+			transport,
+			clock,
+			random,
+			connectivity,
+			wakeCap,
+			baseUrl: services.baseUrl,
+			attached: () => {
+				note("attach");
+				this.#onAttached();
+			},
+			lost: () => {
+				for (const conversation of this.directory.all()) conversation.lineLost();
+			},
+			rung: (hint, urgency) => {
+				note("rung", urgency);
+				this.#engine.background(this.#onRing(hint));
+			},
+			changed: () => this.#engine.changed(),
+		});
+	}
+
+	#onAttached(): void {
+		this.#networkChanged();
+		this.#engine.background(this.sync());
+		this.#engine.background(this.#renewAddresses());
+	}
+
+	/** A notifier with another key cannot open the addresses given out: everybody gets new ones (R1). */
+	async #renewAddresses(): Promise<void> {
+		if (!(await this.account.refreshNotifierKey())) return;
+		for (const conversation of this.directory.all())
+			await conversation.sendRingAddress(await this.account.memberRingAddress());
+	}
+
+	/** R3: a hint that opens names the log to read; without one, everything is read. */
+	async #onRing(hint: Bytes): Promise<void> {
+		for (const conversation of this.directory.all())
+			if (await conversation.opensHint(hint)) return conversation.kick({ read: true });
+		await this.sync();
+	}
+
+	#networkChanged(): void {
+		for (const conversation of this.directory.all()) conversation.networkChanged();
+		this.#inviter.networkChanged();
+		this.account.publish();
+	}
+
+	async #maintain(): Promise<void> {
+		if (this.#closed) return;
+		const { clock, background } = this.#engine;
+		this.#cancelMaintenance = clock.wakeAt(clock.now() + maintainEveryMs, () => background(this.#maintain()));
+		await this.account.maintain();
+		await this.people.refresh();
+	}
+
+	#network(): NetworkView {
+		const { state } = this.#line;
+		switch (state.phase) {
+			case "attached":
+				return { phase: "online" };
+			case "stopped":
+				return { phase: "connecting" };
+			case "connecting":
+			case "waiting":
+				return state.failures === 0 ? { phase: "connecting" } : { phase: "offline", since: state.since };
+		}
+	}
+
+	#committed(conversation: Conversation, draft: Draft): void {
+		const { emit, changed } = this.#engine;
+		const { id } = conversation;
+		const items = [...draft.changed.values()].map((row) => itemView(row, id, this.people));
+		const removed = [...draft.removed];
+		if (items.length + removed.length > 0) emit({ kind: "history", conversation: id, items, removed });
+		const title = titleOf(conversation, this.people);
+		for (const row of draft.arrived)
+			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
+		changed();
+	}
+}

@@ -1,0 +1,83 @@
+import { bytesToBase64url, concat, utf8 } from "@sotto/bytes";
+import { hash } from "@sotto/crypto";
+import type { StoreKey } from "../ports.ts";
+import type { AccountId, ConversationId, ItemId, RequestId } from "../sdk.ts";
+
+/** The tables of the local store: docs/spec/store.md. Numbers in keys are padded so that text order is their order. */
+export const keys = {
+	account: "account" as StoreKey,
+	/** Records for one's own profile log, sealed, until the home has them. */
+	publish: (n: number): StoreKey => `publish/${hex(n, 12)}`,
+	publishAll: "publish/",
+	package: (hash: string): StoreKey => `package/${hash}`,
+	packageAll: "package/",
+	contact: (account: AccountId): StoreKey => `contact/${account}`,
+	contactAll: "contact/",
+	blocked: (account: AccountId): StoreKey => `blocked/${account}`,
+	blockedAll: "blocked/",
+	request: (request: RequestId): StoreKey => `request/${request}`,
+	requestAll: "request/",
+	conversation: (id: ConversationId): StoreKey => `conversation/${id}`,
+	conversationAll: "conversation/",
+	line: (id: ConversationId): StoreKey => `line/${id}`,
+	group: (id: ConversationId): StoreKey => `group/${id}`,
+	/** The group as it will be once the own commit counts (C4). */
+	pending: (id: ConversationId): StoreKey => `pending/${id}`,
+	/** The bytes on their way (C5). */
+	outbox: (id: ConversationId): StoreKey => `outbox/${id}`,
+	queue: (id: ConversationId, n: number): StoreKey => `queue/${id}/${hex(n, 12)}`,
+	queueAll: (id: ConversationId): StoreKey => `queue/${id}/`,
+	/** Head and raw bytes of a record of the log in force or the one before (L4, C8). */
+	raw: (id: ConversationId, ordinal: number, seq: number): StoreKey => `raw/${id}/${hex(ordinal, 8)}/${hex(seq, 4)}`,
+	rawOfLog: (id: ConversationId, ordinal: number): StoreKey => `raw/${id}/${hex(ordinal, 8)}/`,
+	ringAddress: (id: ConversationId, leaf: number): StoreKey => `ring/${id}/${hex(leaf, 4)}`,
+	ringAddressAll: (id: ConversationId): StoreKey => `ring/${id}/`,
+	/** Rings that are due (R2). */
+	ringJob: (id: ConversationId, n: string): StoreKey => `ringjob/${id}/${n}`,
+	ringJobAll: "ringjob/",
+	/** The Welcome and its tree on their way to whoever was added (C1). */
+	invite: (id: ConversationId, n: string): StoreKey => `invite/${id}/${n}`,
+	inviteAll: "invite/",
+	/** Where an item stands in the history; empty for one that is not shown. What has a row here was met before (C5). */
+	item: (id: ConversationId, item: ItemId): StoreKey => `item/${id}/${item}`,
+	history: (id: ConversationId, order: string): StoreKey => `history/${id}/${order}`,
+	historyAll: (id: ConversationId): StoreKey => `history/${id}/`,
+	ledger: (n: number): StoreKey => `ledger/${hex(n, 12)}`,
+	ledgerAll: "ledger/",
+} as const;
+
+export function hex(value: number, digits: number): string {
+	return value.toString(16).padStart(digits, "0");
+}
+
+/** Where a counted item stands: behind everything before it in the conversation's order. */
+export function orderOf(ordinal: number, seq: number, index: number): string {
+	return `a${hex(ordinal, 8)}${hex(seq, 4)}${hex(index, 4)}`;
+}
+
+/** Where an item stands that does not count yet: behind all that do. */
+export function orderOfQueued(n: number): string {
+	return `q${hex(n, 12)}`;
+}
+
+/** Stable from "sending" to "sent", and the same on every device: by author and message id (C5). */
+export function itemIdOf(account: Uint8Array, messageId: Uint8Array): ItemId {
+	return bytesToBase64url(hash("sotto item", account, messageId).subarray(0, 16));
+}
+
+export function accountIdOf(account: Uint8Array): AccountId {
+	return bytesToBase64url(account);
+}
+
+/** A direct conversation is known by the other account, whatever groups carry it (C10). */
+export function directConversationId(other: Uint8Array): ConversationId {
+	return bytesToBase64url(hash("sotto conversation", utf8("direct"), other).subarray(0, 16));
+}
+
+export function groupConversationId(groupId: Uint8Array): ConversationId {
+	return bytesToBase64url(hash("sotto conversation", utf8("group"), groupId).subarray(0, 16));
+}
+
+export function requestIdOf(account: Uint8Array, groupId: Uint8Array): RequestId {
+	return bytesToBase64url(hash("sotto request", concat(account, groupId)).subarray(0, 16));
+}
