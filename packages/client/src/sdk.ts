@@ -278,7 +278,10 @@ export interface SottoClient {
 		conversation: ConversationId,
 		options?: { readonly before?: string; readonly limit?: number },
 	): Promise<HistoryPage>;
-	/** Reads everything new from the server now; resolves when this client has reached the tips. */
+	/**
+	 * Reads everything new from the server now; resolves when this client has reached the tips, and what waited to go out has
+	 * gone out or has to wait for a better time. Before `close` it says that nothing is left half done.
+	 */
 	sync(): Promise<CommandResult>;
 
 	safetyNumber(conversation: ConversationId): Promise<CommandResult<SafetyNumber>>;
