@@ -148,15 +148,34 @@ export type LogLine =
 	| { readonly event: "swept"; readonly records: number; readonly logs: number; readonly blobs: number }
 	| { readonly event: "sweepFailed"; readonly reason: "storageFull" | "unavailable" };
 
-/** The purpose of each {@link LogLine} and the fields it may have. */
+type FieldsOf<E extends LogLine["event"]> = Exclude<keyof Extract<LogLine, { readonly event: E }>, "event">;
+
+/** The purpose of each {@link LogLine}, and what each of its fields says; the compiler wants all of them. */
 export const logLines: {
-	readonly [K in LogLine["event"]]: { readonly purpose: string; readonly fields: readonly string[] };
+	readonly [E in LogLine["event"]]: {
+		readonly purpose: string;
+		readonly fields: { readonly [F in FieldsOf<E>]: string };
+	};
 } = {
 	fault: {
-		purpose: "a bug of ours: kind of error and line of code, never its message",
-		fields: ["role", "route", "error", "at"],
+		purpose: "a bug of ours is found by it",
+		fields: {
+			role: "home or notifier",
+			route: "a route of the contract",
+			error: "the kind of error, never its message",
+			at: "a file of ours and a line in it",
+		},
 	},
-	limited: { purpose: "a cap was reached, at most once an hour for each", fields: ["role", "what"] },
-	swept: { purpose: "sums of what has expired", fields: ["records", "logs", "blobs"] },
-	sweepFailed: { purpose: "expired rows could not be removed", fields: ["reason"] },
+	limited: {
+		purpose: "an operator sees that a cap was reached, at most once an hour for each",
+		fields: { role: "home or notifier", what: "which cap" },
+	},
+	swept: {
+		purpose: "an operator sees that expired things go",
+		fields: { records: "sum of an hour", logs: "sum of an hour", blobs: "sum of an hour" },
+	},
+	sweepFailed: {
+		purpose: "an operator sees that expired things do not go",
+		fields: { reason: "the disk is full, or the storage does not answer" },
+	},
 };
