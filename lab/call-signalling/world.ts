@@ -144,7 +144,13 @@ export async function until(what: string, isMet: () => Promise<boolean>, seconds
 /** Two people who have accepted each other; the conversation as each of them knows it. */
 export async function befriend(asker: Person, owner: Person): Promise<readonly [ConversationId, ConversationId]> {
 	const { link } = (await owner.view()).me;
-	const { conversation } = must(await asker.client().addContact(link));
+	// A link that was made a moment ago may still be on its way to the server.
+	let asked = await asker.client().addContact(link);
+	await until("the link works", async () => {
+		if (!asked.ok) asked = await asker.client().addContact(link);
+		return asked.ok;
+	});
+	const { conversation } = must(asked);
 	await until("the request arrives", async () => (await owner.view()).requests.length === 1);
 	const [request] = (await owner.view()).requests;
 	const accepted = must(await owner.client().acceptRequest(request?.id ?? ""));
