@@ -6,7 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { systemClock } from "@sotto/door";
 import { createHome, startSweeping } from "@sotto/home";
 import { createNotifier, openNotifierKey } from "@sotto/notifier";
-import { createSfu } from "@sotto/sfu";
+import { createSfu, type SfuOptions } from "@sotto/sfu";
 import { openSqliteStore } from "@sotto/storage";
 import type { Hono } from "hono";
 import { Refused } from "../command.ts";
@@ -26,6 +26,8 @@ export type ServeOptions = {
 	readonly mediaPorts: { readonly from: number; readonly to: number } | undefined;
 	/** Lines for the operator; they hold sums and reasons, no address and no id. */
 	readonly log: (line: string) => void;
+	/** Another program for the rooms: the lab's, which writes down what it can see. */
+	readonly roomEntry?: SfuOptions["roomEntry"];
 	/** Answers everything that is not under /v1/; it is made once the addresses are known. */
 	readonly web: ((address: RunningAddress) => Promise<WebSide>) | undefined;
 };
@@ -100,6 +102,7 @@ async function startRoles(options: ServeOptions, mediaAddress: string | undefine
 		const sfu = createSfu({
 			mediaAddress,
 			...(options.mediaPorts === undefined ? {} : { mediaPorts: options.mediaPorts }),
+			...(options.roomEntry === undefined ? {} : { roomEntry: options.roomEntry }),
 			now: () => performance.now(),
 			random: (length) => crypto.getRandomValues(new Uint8Array(length)),
 			log,
