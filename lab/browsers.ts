@@ -69,6 +69,7 @@ export function launchFirefox(): Promise<FirefoxBrowser> {
 			"media.navigator.permission.disabled": true,
 			"media.autoplay.default": 0,
 			"media.autoplay.blocking_policy": 0,
+			"media.autoplay.block-webaudio": false,
 			// The room is on this machine: without these Firefox neither uses loopback nor shows its own addresses.
 			"media.peerconnection.ice.loopback": true,
 			"media.peerconnection.ice.obfuscate_host_addresses": false,

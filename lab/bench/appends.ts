@@ -61,7 +61,7 @@ function makeRows(): readonly Row[] {
 }
 
 /** Appends per second through the app, as the HTTP server calls it. Each is on disk when it is answered. */
-async function throughHome(rows: readonly Row[]): Promise<{ perSecond: number; perCommit: number }> {
+async function throughHome(rows: readonly Row[]): Promise<Figures & { readonly perCommit: number }> {
 	const folder = mkdtempSync(join(tmpdir(), "sotto-bench-"));
 	const opened = await openSqliteStore({ path: join(folder, "home.db"), maxBytes: 2 ** 34 });
 	if (!opened.ok) throw new Error(opened.error.message);
@@ -78,20 +78,20 @@ async function throughHome(rows: readonly Row[]): Promise<{ perSecond: number; p
 	);
 	const { commits } = store.counters();
 	let next = 0;
-	const started = performance.now();
+	const figures = startFigures();
 	const lane = async () => {
 		for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(appendRoute.path, body);
 	};
 	await Promise.all(Array.from({ length: concurrency }, lane));
-	const seconds = (performance.now() - started) / 1000;
+	const done = figures(rows.length);
 	const perCommit = rows.length / (store.counters().commits - commits);
 	await store.close();
 	rmSync(folder, { recursive: true });
-	return { perSecond: rows.length / seconds, perCommit };
+	return { ...done, perCommit };
 }
 
 /** Rows per second straight into the same tables, hashes computed beforehand, `batch` appends in each transaction. */
-function straight(rows: readonly Row[], batch: number): number {
+function straight(rows: readonly Row[], batch: number): Figures {
 	const folder = mkdtempSync(join(tmpdir(), "sotto-bench-"));
 	const database = new DatabaseSync(join(folder, "home.db"));
 	database.exec("PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536");
@@ -102,7 +102,7 @@ function straight(rows: readonly Row[], batch: number): number {
 	const record = database.prepare("INSERT INTO records VALUES (?, ?, 1, ?)");
 	const append = database.prepare("INSERT INTO appends VALUES (?, ?, ?, ?)");
 	const tip = database.prepare("UPDATE logs SET seq = ?, head = ? WHERE log_id = ?");
-	const started = performance.now();
+	const figures = startFigures();
 	for (let start = 0; start < rows.length; start += batch) {
 		database.exec("BEGIN IMMEDIATE");
 		for (const row of rows.slice(start, start + batch)) {
@@ -112,10 +112,26 @@ function straight(rows: readonly Row[], batch: number): number {
 		}
 		database.exec("COMMIT");
 	}
-	const seconds = (performance.now() - started) / 1000;
+	const done = figures(rows.length);
 	database.close();
 	rmSync(folder, { recursive: true });
-	return rows.length / seconds;
+	return done;
+}
+
+type Figures = { readonly perSecond: number; readonly cpuMicros: number };
+
+/** Starts measuring; the result, called with a number of rows, ends it. CPU is of all threads of this process. */
+function startFigures(): (count: number) => Figures {
+	const [started, cpu] = [performance.now(), process.cpuUsage()];
+	return (count) => {
+		const used = process.cpuUsage(cpu);
+		const perSecond = (count * 1000) / (performance.now() - started);
+		return { perSecond, cpuMicros: (used.user + used.system) / count };
+	};
+}
+
+function describe({ perSecond, cpuMicros }: Figures): string {
+	return `${perSecond.toFixed(0)} rows/s, ${cpuMicros.toFixed(0)} µs CPU a row`;
 }
 
 function median(numbers: readonly number[]): number {
@@ -123,14 +139,14 @@ function median(numbers: readonly number[]): number {
 }
 
 const rows = makeRows();
-const home: number[] = [];
-const sqlite: number[] = [];
+const ratios: { perSecond: number; cpuMicros: number }[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
-	const { perSecond, perCommit } = await throughHome(rows);
-	const best = Math.max(...[200, 1000, 4000].map((batch) => straight(rows, batch)));
-	home.push(perSecond);
-	sqlite.push(best);
-	const figures = `${perSecond.toFixed(0)} appends/s (${perCommit.toFixed(0)} a commit), SQLite ${best.toFixed(0)} rows/s`;
-	console.log(`round ${round + 1}: home ${figures}`);
+	const home = await throughHome(rows);
+	const tried = [200, 1000, 4000].map((batch) => straight(rows, batch));
+	const sqlite = tried.reduce((best, other) => (other.perSecond > best.perSecond ? other : best));
+	ratios.push({ perSecond: home.perSecond / sqlite.perSecond, cpuMicros: home.cpuMicros / sqlite.cpuMicros });
+	console.log(`home    ${describe(home)}, ${home.perCommit.toFixed(0)} a commit`);
+	console.log(`SQLite  ${describe(sqlite)}`);
 }
-console.log(`home / SQLite = ${(median(home) / median(sqlite)).toFixed(2)} (medians of ${home.length}; target 0.6)`);
+const middle = (key: keyof Figures) => median(ratios.map((ratio) => ratio[key])).toFixed(2);
+console.log(`home / SQLite: ${middle("perSecond")} in rows a second (target 0.6), ${middle("cpuMicros")} in CPU a row`);

@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** What the product's pages are served under, so that the worker and the worklet are shown to work with it. */
 const policy =
-	"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; media-src 'self' blob:; require-trusted-types-for 'script'; trusted-types sotto-worker";
+	"default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self' blob:; require-trusted-types-for 'script'; trusted-types sotto-worker";
 
 export type HarnessServer = {
 	readonly url: string;

@@ -40,15 +40,50 @@ export type World = {
 	home: Hono;
 	readonly network: (name: string) => Network;
 	/** Starts a client on a store; the same store again is the same device after a restart. */
-	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions) => Promise<Person>;
+	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions, life?: Life) => Promise<Person>;
 	readonly close: () => Promise<void>;
 };
 
-/** A store in memory. `write` is atomic; a test can make the n-th one fail as if the process died there. */
+/**
+ * One run of a client's process. It dies at its `dieAt`-th effect (a write or a request), before it or after it; from then on
+ * nothing that it does has any effect, and nothing answers it.
+ */
+export class Life {
+	readonly #dieAt: number;
+	readonly #moment: "before" | "after";
+	readonly #died = Promise.withResolvers<"died">();
+	effects = 0;
+	isDead = false;
+
+	constructor(dieAt = Number.POSITIVE_INFINITY, moment: "before" | "after" = "before") {
+		this.#dieAt = dieAt;
+		this.#moment = moment;
+	}
+
+	get died(): Promise<"died"> {
+		return this.#died.promise;
+	}
+
+	die(): void {
+		this.isDead = true;
+		this.#died.resolve("died");
+	}
+
+	async effect<T>(work: () => Promise<T>): Promise<T> {
+		const forever = new Promise<never>(() => undefined);
+		if (this.isDead) return forever;
+		const isLast = ++this.effects === this.#dieAt;
+		if (isLast && this.#moment === "before") this.die();
+		if (this.isDead) return forever;
+		const done = await work();
+		if (isLast) this.die();
+		return this.isDead ? forever : done;
+	}
+}
+
+/** A store in memory; `write` is atomic. */
 export class MemoryStore implements Store {
 	rows = new Map<string, Bytes>();
-	/** Called before each write; throwing there is dying before it, and nothing is written. */
-	onWrite: ((batch: readonly StoreOp[]) => "die" | undefined) | undefined;
 
 	async get(key: string) {
 		return ok(this.rows.get(key));
@@ -61,7 +96,6 @@ export class MemoryStore implements Store {
 	}
 
 	async write(batch: readonly StoreOp[]) {
-		if (this.onWrite?.(batch) === "die") return new Promise<never>(() => undefined);
 		for (const op of batch) {
 			if (op.op === "put") this.rows.set(op.key, copyBytes(op.value));
 			else this.rows.delete(op.key);
@@ -70,6 +104,10 @@ export class MemoryStore implements Store {
 	}
 
 	async close() {}
+
+	keysLike(prefix: string): readonly string[] {
+		return [...this.rows.keys()].filter((key) => key.startsWith(prefix));
+	}
 
 	copy(): MemoryStore {
 		const copy = new MemoryStore();
@@ -112,25 +150,35 @@ export async function openWorld(): Promise<World> {
 	const world: World = {
 		home: createHome({ store, clock: systemClock, log: () => undefined }),
 		network,
-		async start(name, memory = new MemoryStore(), options = {}) {
-			const ports = portsOf(memory, transportOf(network(name), answer, switchboard));
-			const person = new Person(name, await createClient(ports, options), memory);
+		async start(name, memory = new MemoryStore(), options = {}, life = new Life()) {
+			const ports = portsOf(mortal(memory, life), transportOf(network(name), answer, switchboard, life), life);
+			const person = new Person(name, await createClient(ports, options), memory, life);
 			people.push(person);
 			return person;
 		},
 		async close() {
-			for (const person of people) await person.client.close();
+			// A process that died does not close; its last write would wait for ever.
+			for (const person of people) if (!person.life.isDead) await person.client.close();
 			await store.close();
 		},
 	};
 	return world;
 }
 
-function portsOf(store: Store, transport: Transport): Ports {
+function mortal(store: MemoryStore, life: Life): Store {
+	return {
+		get: (key) => store.get(key),
+		list: (range) => store.list(range),
+		write: (batch) => life.effect(() => store.write(batch)),
+		close: () => store.close(),
+	};
+}
+
+function portsOf(store: Store, transport: Transport, life: Life): Ports {
 	return {
 		store,
 		transport,
-		clock: systemClock,
+		clock: { ...systemClock, wakeAt: (at, work) => systemClock.wakeAt(at, () => life.isDead || work()) },
 		random: (length) => crypto.getRandomValues(new Uint8Array(length)),
 		connectivity: { onChange: () => () => undefined },
 	};
@@ -140,13 +188,14 @@ function transportOf(
 	network: Network,
 	answer: (path: string, body: Bytes) => Promise<{ status: number; body: Bytes }>,
 	switchboard: Switchboard,
+	life: Life,
 ): Transport {
 	return {
 		async post(url, body) {
 			const path = new URL(url).pathname;
 			const fate = network.offline ? "lost" : network.onPost?.(path, body);
 			if (fate === "lost") return err({ kind: "unreachable" });
-			const answered = await answer(path, body);
+			const answered = await life.effect(() => answer(path, body));
 			return fate === "unanswered" || network.offline ? err({ kind: "unreachable" }) : ok(answered);
 		},
 		connect(_url, handler) {
@@ -167,6 +216,7 @@ function transportOf(
 				systemClock,
 			);
 			queueMicrotask(() => (isOpen ? handler.opened() : handler.closed()));
+			void life.died.then(end);
 			return {
 				send: (frame) => queueMicrotask(() => isOpen && !network.offline && connection.frameArrived(frame)),
 				close: end,
@@ -180,9 +230,11 @@ export class Person {
 	readonly name: string;
 	readonly client: SottoClient;
 	readonly store: MemoryStore;
+	readonly life: Life;
 	readonly events: ClientEvent[] = [];
 
-	constructor(name: string, client: SottoClient, store: MemoryStore) {
+	constructor(name: string, client: SottoClient, store: MemoryStore, life: Life) {
+		this.life = life;
 		this.name = name;
 		this.client = client;
 		this.store = store;

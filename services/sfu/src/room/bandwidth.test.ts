@@ -34,7 +34,7 @@ describe("what a receiver can take", () => {
 });
 
 test("a sender follows its slowest receiver, which shares its line among the pictures it gets", () => {
-	expect(uplinkLimit([])).toBe(unlimitedBitsPerSecond);
+	expect(uplinkLimit([])).toBe(150_000);
 	expect(
 		uplinkLimit([
 			{ limit: 3_000_000, videoStreams: 1 },

@@ -15,8 +15,11 @@ export function nextDownlinkLimit(limit: number, estimate: number | undefined, s
 	return Math.min(lifted, unlimitedBitsPerSecond);
 }
 
-/** The limit that a sender is told so that its slowest receiver can follow: each receiver's, shared among its pictures. */
+/**
+ * The limit that a sender is told so that its slowest receiver can follow: each receiver's, shared among its pictures. As
+ * little as possible while nobody is there.
+ */
 export function uplinkLimit(receivers: readonly { readonly limit: number; readonly videoStreams: number }[]): number {
 	const shares = receivers.map(({ limit, videoStreams }) => limit / Math.max(1, videoStreams));
-	return Math.max(Math.min(unlimitedBitsPerSecond, ...shares), leastBitsPerSecond);
+	return receivers.length === 0 ? leastBitsPerSecond : Math.max(Math.min(...shares), leastBitsPerSecond);
 }

@@ -1,14 +1,9 @@
 import { Audio, type DataChannel, PeerConnection, type Track, Video } from "node-datachannel";
+import type { RoomAddresses } from "./addresses.ts";
 import { allowedExtensions, opusParameters, payloadTypes, rosterLabel, seatMids, uplinkMids } from "./media-plan.ts";
 import type { SeatSsrcs } from "./participant.ts";
-import { type AnswerError, checkAnswer, withCandidate } from "./sdp.ts";
+import { type AnswerError, checkAnswer, withCandidates } from "./sdp.ts";
 import { err, ok, type Result } from "@sotto/bytes";
-
-export type PeerSettings = {
-	readonly mediaAddress: string;
-	readonly bindAddress: string | undefined;
-	readonly port: number;
-};
 
 export type PeerEvents = {
 	readonly offer: (sdp: string) => void;
@@ -37,7 +32,7 @@ const maxRosterBacklogBytes = 262_144;
  * returned object until `close`, because the collector would free it under way, and guarded by its state, because calls
  * in the wrong one abort the process (findings.md).
  */
-export function openPeer(settings: PeerSettings, seats: readonly SeatSsrcs[], events: PeerEvents): Peer {
+export function openPeer(settings: RoomAddresses, seats: readonly SeatSsrcs[], events: PeerEvents): Peer {
 	const connection = new PeerConnection("room", {
 		iceServers: [],
 		...(settings.bindAddress === undefined ? {} : { bindAddress: settings.bindAddress }),
@@ -74,7 +69,7 @@ export function openPeer(settings: PeerSettings, seats: readonly SeatSsrcs[], ev
 	connection.onGatheringStateChange((value) => {
 		if (state.closed || value !== "complete" || state.offer !== "") return;
 		state.offer = connection.localDescription()?.sdp ?? "";
-		events.offer(withCandidate(state.offer, settings.mediaAddress, settings.port));
+		events.offer(withCandidates(state.offer, settings.addresses, settings.port));
 	});
 	connection.setLocalDescription("offer");
 

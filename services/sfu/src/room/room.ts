@@ -59,6 +59,8 @@ export class Room {
 		this.#rosters.set(participant.key, { allowance: rosterBurst, refilledAt: now, send: sendRoster });
 		this.#subscribe();
 		for (const other of this.#participants.values()) other.camera.wantKeyFrame();
+		// Whoever was alone was told to send little: tell it otherwise at the next tick.
+		this.#reportAt = 0;
 	}
 
 	leave(key: string): void {

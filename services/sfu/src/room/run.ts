@@ -1,9 +1,7 @@
 import { randomInt } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { type Bytes, bytesToHex, hexToBytes, invariant } from "@sotto/bytes";
+import { openAddresses } from "./addresses.ts";
 import {
 	encodeProcessMessage,
 	type FromProcess,
@@ -23,8 +21,7 @@ type Member = { readonly fingerprint: Uint8Array; readonly peer: Peer; readonly 
  */
 export async function runRoom(settings: RoomSettings, observe?: ObservePacket): Promise<void> {
 	const members = new Map<string, Member>();
-	const port = await freePort(settings);
-	const bindAddress = ownAddress(settings.mediaAddress);
+	const addresses = await openAddresses(settings);
 	const now = () => performance.now();
 	const room = new Room(
 		({ viewer, seat }) =>
@@ -53,7 +50,7 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 		const key = bytesToHex(id);
 		invariant(!members.has(key), "the server adds a participant once");
 		const seats = Array.from({ length: settings.seats }, randomSeatSsrcs);
-		const peer = openPeer({ mediaAddress: settings.mediaAddress, bindAddress, port }, seats, {
+		const peer = openPeer(addresses, seats, {
 			offer: (sdp) => say({ type: "offer", participantId: id, sdp, seats: settings.seats }),
 			open: () => {
 				const member = members.get(key);
@@ -99,7 +96,7 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 	// The server is gone: nobody could join or be told anything any more.
 	process.on("disconnect", () => process.exit(0));
 	setInterval(() => room.tick(now()), 20);
-	say({ type: "ready", port });
+	say({ type: "ready", port: addresses.port });
 }
 
 function say(message: FromProcess): void {
@@ -116,32 +113,4 @@ function idBytes(key: string): Bytes {
 function randomSeatSsrcs(): SeatSsrcs {
 	const ssrc = () => randomInt(0x1_0000, 0xffff_ffff);
 	return { audio: ssrc(), video: ssrc(), videoRtx: ssrc() };
-}
-
-/** The address to bind: `address` if an interface of this machine has it, else all (behind a NAT it has another). */
-function ownAddress(address: string): string | undefined {
-	const own = Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === address));
-	return own ? address : undefined;
-}
-
-/** One free UDP port of the range; the system's choice for the range 0 to 0. Throws when none is free. */
-async function freePort({ mediaAddress, ports }: RoomSettings): Promise<number> {
-	const span = ports.to - ports.from + 1;
-	const start = span > 1 ? randomInt(span) : 0;
-	for (let step = 0; step < span; step++) {
-		const port = await tryPort(mediaAddress, ports.from + ((start + step) % span));
-		if (port !== undefined) return port;
-	}
-	throw new Error(`no free UDP port from ${ports.from} to ${ports.to}`);
-}
-
-function tryPort(mediaAddress: string, port: number): Promise<number | undefined> {
-	return new Promise((resolve) => {
-		const socket = createSocket(isIP(mediaAddress) === 6 ? "udp6" : "udp4");
-		socket.once("error", () => resolve(undefined));
-		socket.bind(port, ownAddress(mediaAddress), () => {
-			const chosen = socket.address().port;
-			socket.close(() => resolve(chosen));
-		});
-	});
 }

@@ -14,7 +14,7 @@ const maxLineLength = 512;
 
 /** The only kinds of line that pass on to the native parser; candidates do not: we never send where a client points. */
 const keptLine =
-	/^(v=0|o=[-\w]+ \d+ \d+ IN IP[46] [\w.:]+|s=-|t=0 0|c=IN IP[46] [\w.:]+|m=(audio|video|application) \d+ [A-Z/]+( [\w-]+)+|a=(group:BUNDLE|mid|setup|ice-ufrag|ice-pwd|fingerprint|rtpmap|fmtp|rtcp-fb|extmap|ssrc|ssrc-group|sctp-port|max-message-size)[: ][\x20-\x7e]+|a=(rtcp-mux|rtcp-rsize|sendonly|recvonly|sendrecv|inactive))$/;
+	/^(v=0|o=[-.\w]+ \d+ \d+ IN IP[46] [\w.:]+|s=-|t=0 0|c=IN IP[46] [\w.:]+|m=(audio|video|application) \d+ [A-Z/]+( [\w-]+)+|a=(group:BUNDLE|mid|setup|ice-ufrag|ice-pwd|fingerprint|rtpmap|fmtp|rtcp-fb|extmap|ssrc|ssrc-group|sctp-port|max-message-size)[: ][\x20-\x7e]+|a=(rtcp-mux|rtcp-rsize|sendonly|recvonly|sendrecv|inactive))$/;
 
 /** Lines that a browser writes and that we leave out. */
 const droppedLine = /^(a=|b=)[\x20-\x7e]*$/;
@@ -70,9 +70,13 @@ function isAllowedExtension(extension: { readonly id: number; readonly uri: stri
 	return allowedExtensions.some(({ id, uri }) => id === extension.id && uri === extension.uri);
 }
 
-/** The offer with one candidate, the address that clients are to reach us at, in place of what the machine found. */
-export function withCandidate(offer: string, address: string, port: number): string {
-	const candidate = `a=candidate:1 1 UDP 2122317823 ${address} ${port} typ host`;
+/** The offer with one candidate for each address that clients are to reach us at, in place of what the machine found. */
+export function withCandidates(offer: string, addresses: readonly string[], port: number): string {
+	// RFC 8445 5.1.2.1: host candidates, the first address preferred.
+	const candidates = addresses.map((address, index) => {
+		const priority = 126 * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
+		return `a=candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
+	});
 	const lines = offer
 		.split("\r\n")
 		.filter((line) => !line.startsWith("a=candidate:") && line !== "a=end-of-candidates");
@@ -81,7 +85,7 @@ export function withCandidate(offer: string, address: string, port: number): str
 		.flatMap((line) => {
 			if (placed || !line.startsWith("a=mid:")) return [line];
 			placed = true;
-			return [line, candidate, "a=end-of-candidates"];
+			return [line, ...candidates, "a=end-of-candidates"];
 		})
 		.join("\r\n");
 }
