@@ -1,11 +1,15 @@
 import type { CallRecordView, HistoryItem } from "@sotto/client";
 
+/** Where an item stands; `me` is one's own name. */
+export type ItemPlace = { readonly conversation: string; readonly title: string; readonly me: string };
+
 /** A history item as the JSON line of `history` and `listen`. Times are milliseconds since 1970. */
-export function itemJson(conversation: string, title: string, item: HistoryItem): { readonly [key: string]: unknown } {
+export function itemJson(place: ItemPlace, item: HistoryItem): { readonly [key: string]: unknown } {
+	const { conversation, title, me } = place;
 	switch (item.kind) {
 		case "message": {
 			const { id, author, mine, text, sentAt, state } = item;
-			return { type: "message", id, conversation, title, from: author.name, mine, text, sentAt, state };
+			return { type: "message", id, conversation, title, from: mine ? me : author.name, mine, text, sentAt, state };
 		}
 		case "call": {
 			const { id, direction, outcome, video, startedAt, durationMs } = item;

@@ -8,6 +8,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 	throw error;
 });
 
+// WebCrypto's newest algorithms are marked experimental in Node; that is no news to whoever writes a message.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+	if (warning.name !== "ExperimentalWarning") process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
 	out: (text) => process.stdout.write(text),
 	err: (text) => process.stderr.write(text),

@@ -79,7 +79,7 @@ describe("two people at the command line", { timeout: 120_000 }, () => {
 		expect(sent).toMatchObject({ title: "Bob", state: "sent" });
 		await sottoJson("send", "ada", "hello Ada", ...inProfile("bob"));
 		const [conversation] = await sottoJson("conversations", ...inProfile("ada"));
-		const all = ["Bob: written before you accepted", "Ada: hello Bob", "Bob: hello Ada"];
+		const all = ["Bob: It is me", "Bob: written before you accepted", "Ada: hello Bob", "Bob: hello Ada"];
 		expect(await texts("ada", conversation?.id as string)).toEqual(all);
 		expect(await texts("bob", "Ada")).toEqual(all);
 		expect(await sottoJson("contacts", ...inProfile("bob"))).toMatchObject([{ name: "Ada", phase: "active" }]);

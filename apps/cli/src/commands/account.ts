@@ -29,6 +29,9 @@ export const accountCreate: Command = {
 			if (before.phase === "ready") throw new Refused(`${profile.folder} holds an account already: ${before.me.name}.`);
 			const created = await profile.client.createAccount({ name, home });
 			if (!created.ok) refuseWith(created.error);
+			// Only now can others follow the link: a command that has ended publishes nothing.
+			const published = await profile.client.sync();
+			if (!published.ok) process.stderr.write("The link works once the server was reached: try sotto listen.\n");
 			const { me } = await readyView(profile);
 			given.output.result(
 				{ account: me.account, name: me.name, link: me.link },

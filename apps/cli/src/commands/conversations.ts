@@ -15,12 +15,14 @@ export const conversations: Command = {
 		withProfile(given, async (profile) => {
 			await readyView(profile);
 			await syncOrRemark(profile);
-			for (const { id, title, kind, people, phase, unread, last, alarm } of (await readyView(profile)).conversations) {
+			const view = await readyView(profile);
+			const me = view.me.name;
+			for (const { id, title, kind, people, phase, unread, last, alarm } of view.conversations) {
 				const names = people.map(({ name }) => name);
 				const json = { id, title, kind, people: names, phase, unread, alarm: alarm?.kind };
 				const mark = unread > 0 ? ` (${unread} new)` : "";
 				given.output.result(
-					{ ...json, last: last === undefined ? undefined : itemJson(id, title, last) },
+					{ ...json, last: last === undefined ? undefined : itemJson({ conversation: id, title, me }, last) },
 					`${title}${mark}${last === undefined ? "" : `\n  ${itemText(last)}`}`,
 				);
 			}
@@ -46,9 +48,11 @@ export const history: Command = {
 		await withProfile(given, async (profile) => {
 			await readyView(profile);
 			await syncOrRemark(profile);
-			const { id, title } = findConversation(await readyView(profile), given.words[0] as string);
+			const view = await readyView(profile);
+			const { id, title } = findConversation(view, given.words[0] as string);
+			const place = { conversation: id, title, me: view.me.name };
 			for (const item of await lastItems(profile, id, limit)) {
-				given.output.result(itemJson(id, title, item), itemText(item));
+				given.output.result(itemJson(place, item), itemText(item));
 			}
 			await profile.client.markRead(id);
 		});

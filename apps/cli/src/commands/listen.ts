@@ -30,7 +30,7 @@ export const listen: Command = {
 				if (seconds !== undefined) setTimeout(resolve, seconds * 1000).unref();
 			});
 			const stopOffering = await offerClient(profile.folder, profile.client);
-			const telling = new Telling(given, profile);
+			const telling = new Telling(given, profile, view.me.name);
 			const stopEvents = profile.client.onEvent((event) => telling.tell(event));
 			given.output.result({ type: "listening", name: view.me.name }, `Listening as ${view.me.name}. Ctrl-C ends.`);
 			await telling.catchUp();
@@ -49,14 +49,16 @@ export const listen: Command = {
 class Telling {
 	readonly #given: Given;
 	readonly #profile: OpenProfile;
+	readonly #me: string;
 	readonly #shown = new Set<string>();
 	#queue: Promise<void> = Promise.resolve();
 	#network: string | undefined;
 	#call: string | undefined;
 
-	constructor(given: Given, profile: OpenProfile) {
+	constructor(given: Given, profile: OpenProfile, me: string) {
 		this.#given = given;
 		this.#profile = profile;
+		this.#me = me;
 	}
 
 	/** What came in with earlier commands and was never shown, and who still waits for an answer. */
@@ -108,7 +110,7 @@ class Telling {
 
 	#tellItem(conversation: string, title: string, item: HistoryItem): void {
 		if (!this.#isNew(`${conversation}/${item.id}`)) return;
-		this.#given.output.result(itemJson(conversation, title, item), `[${title}] ${itemText(item)}`);
+		this.#given.output.result(itemJson({ conversation, title, me: this.#me }, item), `[${title}] ${itemText(item)}`);
 	}
 
 	#tellRequest({ id, person, greeting, at }: RequestView): void {
