@@ -39,6 +39,9 @@ import { Session } from "./session.ts";
 import { keys } from "./store/keys.ts";
 import { StoreFailure, unwrapStore } from "./store/transaction.ts";
 
+/** A sync does not wait longer than this for what goes out. */
+const maxWorkMs = 20_000;
+
 export type ClientOptions = {
 	/** The numbers of the rules; only tests change them. */
 	readonly rules?: Partial<ConversationRules>;
@@ -63,6 +66,7 @@ class Client implements SottoClient {
 	#isCreating = false;
 	#viewIsStale = false;
 	#isClosed = false;
+	readonly #working = new Set<Promise<unknown>>();
 
 	constructor(ports: Ports, rules: ConversationRules) {
 		const emit = (event: ClientEvent) => this.#emit(event);
@@ -81,7 +85,10 @@ class Client implements SottoClient {
 			background: (work) => this.#background(work),
 			personOf: (account) => this.#people.personOf(account),
 		};
-		this.#people = new People(this.#engine);
+		this.#people = new People(this.#engine, () => {
+			const account = this.#session?.account;
+			return account && { id: account.keys.id, name: account.record.name };
+		});
 	}
 
 	async load(): Promise<void> {
@@ -241,7 +248,11 @@ class Client implements SottoClient {
 	}
 
 	sync(): Promise<CommandResult> {
-		return this.#run((session) => session.sync());
+		return this.#run(async (session) => {
+			const read = await session.sync();
+			await this.#workDone();
+			return read;
+		});
 	}
 
 	// ---- calls
@@ -345,11 +356,28 @@ class Client implements SottoClient {
 	}
 
 	#emit(event: ClientEvent): void {
-		for (const listener of [...this.#listeners]) listener(event);
+		for (const listener of this.#listeners) listener(event);
 	}
 
 	#background(work: Promise<unknown>): void {
-		work.catch((error: unknown) => this.#onFault(error));
+		const done = work.catch((error: unknown) => this.#onFault(error)).finally(() => this.#working.delete(done));
+		this.#working.add(done);
+	}
+
+	/**
+	 * Resolves when the work under way has ended, what it began in turn included: everything has gone out, or waits for a
+	 * better time.
+	 */
+	async #workDone(): Promise<void> {
+		const { clock } = this.#engine;
+		let isLate = false;
+		const late = Promise.withResolvers<void>();
+		const cancel = clock.wakeAt(clock.now() + maxWorkMs, () => {
+			isLate = true;
+			late.resolve();
+		});
+		while (this.#working.size > 0 && !isLate) await Promise.race([late.promise, Promise.all(this.#working)]);
+		cancel();
 	}
 
 	#commandFault(error: unknown): CommandResult<never> {

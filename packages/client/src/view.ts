@@ -26,7 +26,7 @@ export function readyView(parts: ViewParts): ReadyView {
 	const { call, calls: records } = calls.view();
 	return {
 		phase: "ready",
-		me: { ...people.personOf(account.keys.id), name: account.record.name, verified: true, link: account.link() },
+		me: { ...people.personOf(account.keys.id), link: account.link() },
 		network: parts.network,
 		conversations,
 		requests: parts.requests,

@@ -14,13 +14,15 @@ const refreshMs = 6 * 3600_000;
 /** Everybody this account knows: contacts, who asks, and who is blocked. */
 export class People {
 	readonly #engine: EngineContext;
+	readonly #self: () => { readonly id: AccountId; readonly name: string } | undefined;
 	readonly #serial = new Serial();
 	readonly #contacts = new Map<AccountId, Contact>();
 	readonly #requests = new Map<RequestId, RequestRecord>();
 	readonly #blocked = new Set<AccountId>();
 
-	constructor(engine: EngineContext) {
+	constructor(engine: EngineContext, self: () => { readonly id: AccountId; readonly name: string } | undefined) {
 		this.#engine = engine;
+		this.#self = self;
 	}
 
 	async load(): Promise<void> {
@@ -56,6 +58,8 @@ export class People {
 	}
 
 	personOf(account: AccountId): PersonView {
+		const own = this.#self();
+		if (account === own?.id) return { account, name: own.name, hue: hueOf(account), verified: true };
 		const contact = this.#contacts.get(account);
 		const asking = [...this.#requests.values()].find((request) => accountIdOf(request.account) === account);
 		const name = contact?.name ?? asking?.name ?? "";
@@ -94,7 +98,7 @@ export class People {
 	/** Reads profiles again that were not read for some hours, and takes newer versions (P2). */
 	async refresh(): Promise<void> {
 		const { services, clock } = this.#engine;
-		for (const [id, { readAt, profile, name }] of [...this.#contacts]) {
+		for (const [id, { readAt, profile, name }] of this.#contacts) {
 			if (clock.now() - readAt < refreshMs) continue;
 			const read = await readProfile(services, profile, { cause: { kind: "contact", title: name } });
 			if (!read.ok) {

@@ -81,15 +81,9 @@ export async function appendRecord(
 
 function answerOf(error: ServiceError): AppendAnswer {
 	if (error.kind !== "refused" || error.retryable) return { kind: "tryLater" };
-	switch (error.code) {
-		case "headMismatch":
-		case "logFull":
-			return { kind: error.code };
-		case "notFound":
-			return { kind: "noLog" };
-		default:
-			return { kind: "refused", code: error.code };
-	}
+	const { code } = error;
+	if (code === "headMismatch" || code === "logFull") return { kind: code };
+	return code === "notFound" ? { kind: "noLog" } : { kind: "refused", code };
 }
 
 /** A stored raw record: the head after it, and its bytes (L4). */
