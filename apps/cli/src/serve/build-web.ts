@@ -47,7 +47,9 @@ async function runVite(args: readonly string[]): Promise<void> {
 	// A process of its own: what a build takes in memory is given back before the server starts.
 	const vite = viteProgram();
 	const code = await new Promise<number | null>((resolveCode, reject) => {
-		const child = spawn(process.execPath, [vite, ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+		// A caller of another mode, such as a test run, must not make it a development build.
+		const env = { ...process.env, NODE_ENV: "production" };
+		const child = spawn(process.execPath, [vite, ...args], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
 		child.on("error", reject);
 		child.on("exit", resolveCode);
 	});

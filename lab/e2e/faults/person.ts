@@ -1,0 +1,150 @@
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { findBrowser } from "../../browsers.ts";
+import { chromiumHands, PersonPage } from "../person-page.ts";
+import { type Line, openLine } from "./line.ts";
+import { type PageProblem, watchPage } from "./page-watch.ts";
+import { type Ask, readAsked } from "./net-log.ts";
+import type { Served } from "./served.ts";
+
+/** What the person's computer has: both, neither, or both with the permission refused by the person. */
+export type Equipment = "devices" | "noDevices" | "denied";
+
+export type PersonOptions = {
+	readonly equipment?: Equipment;
+	readonly width?: number;
+};
+
+/** A person with a Chromium of their own, all of whose traffic goes over a line that can be cut. */
+export class Person extends PersonPage {
+	readonly page: Page;
+	readonly context: BrowserContext;
+	readonly browser: Browser;
+	readonly line: Line;
+	/** Exceptions, violations of the content security policy, and errors on the console, of all their pages. */
+	readonly problems: readonly PageProblem[];
+	readonly #netLog: string;
+	#asked: readonly Ask[] | undefined;
+
+	constructor(name: string, parts: Parts) {
+		super(name, chromiumHands(parts.page));
+		this.page = parts.page;
+		this.context = parts.context;
+		this.browser = parts.browser;
+		this.line = parts.line;
+		this.problems = parts.problems;
+		this.#netLog = parts.netLog;
+	}
+
+	/** Another tab of the same profile. */
+	async otherTab(url: string): Promise<Page> {
+		const page = await this.context.newPage();
+		await page.goto(url);
+		return page;
+	}
+
+	/** Ends the browser. Safe to call twice. */
+	async close(): Promise<void> {
+		if (this.#asked !== undefined) return;
+		await this.browser.close();
+		this.line.close();
+		this.#asked = await readFile(this.#netLog, "utf8").then(readAsked);
+		await rm(this.#netLog, { force: true });
+	}
+
+	/** Every address that the app's pages and workers asked, once the browser was closed. */
+	asked(): readonly Ask[] {
+		if (this.#asked === undefined) throw new Error(`${this.name}'s browser still runs`);
+		return this.#asked;
+	}
+}
+
+type Parts = {
+	readonly page: Page;
+	readonly context: BrowserContext;
+	readonly browser: Browser;
+	readonly line: Line;
+	readonly problems: PageProblem[];
+	readonly netLog: string;
+};
+
+const fakeDevices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+/** `denied`: the devices exist and every question for them is answered with no. */
+const mediaFlags: { readonly [kind in Equipment]: readonly string[] } = {
+	devices: fakeDevices,
+	noDevices: ["--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream"],
+	denied: ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+};
+
+let people = 0;
+
+/** Opens a browser for somebody; nothing is loaded yet. */
+export async function openPerson(name: string, served: Served, options: PersonOptions = {}): Promise<Person> {
+	const { equipment = "devices", width = 1280 } = options;
+	const line = await openLine(served.port);
+	const netLog = join(tmpdir(), `sotto-netlog-${process.pid}-${people++}.json`);
+	const browser = await chromium.launch({
+		executablePath: findBrowser("chromium") ?? "chromium",
+		headless: true,
+		args: [
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+			"--autoplay-policy=no-user-gesture-required",
+			`--host-resolver-rules=MAP localhost:${served.port} 127.0.0.1:${line.port}`,
+			`--log-net-log=${netLog}`,
+			...mediaFlags[equipment],
+		],
+	});
+	const context = await browser.newContext({ viewport: { width, height: 800 } });
+	context.setDefaultTimeout(20_000);
+	const problems: PageProblem[] = [];
+	context.on("page", (page) => watchPage(page, problems));
+	await context.exposeBinding("labMediaPort", (_source, port: number) => line.mediaPort(port));
+	await context.addInitScript(overLine);
+	const page = await context.newPage();
+	return new Person(name, { page, context, browser, line, problems, netLog });
+}
+
+/**
+ * In each page before its own script: sends media over the person's line by naming its port for the room's, and keeps the
+ * connections for their statistics. The app knows nothing of it.
+ */
+const overLine = `{
+	const Real = RTCPeerConnection;
+	window.labPeers = [];
+	window.RTCPeerConnection = class RTCPeerConnection extends Real {
+		constructor(...given) {
+			super(...given);
+			window.labPeers.push(this);
+		}
+		async setRemoteDescription(description) {
+			const lines = description.sdp.split("\\r\\n").filter((line) => !/^a=candidate:/.test(line) || / 127\\.0\\.0\\.1 /.test(line));
+			const sdp = [];
+			for (const line of lines) {
+				const found = /^(a=candidate:\\S+ 1 UDP \\d+ 127\\.0\\.0\\.1 )(\\d+)( .*)$/.exec(line);
+				sdp.push(found === null ? line : found[1] + (await window.labMediaPort(Number(found[2]))) + found[3]);
+			}
+			return super.setRemoteDescription({ type: description.type, sdp: sdp.join("\\r\\n") });
+		}
+	};
+	window.labFlow = async () => {
+		let [frames, energy] = [0, 0];
+		for (const peer of window.labPeers) {
+			if (peer.connectionState !== "connected") continue;
+			for (const entry of (await peer.getStats()).values()) {
+				if (entry.type !== "inbound-rtp") continue;
+				if (entry.kind === "video") frames += entry.framesDecoded ?? 0;
+				else energy += entry.totalAudioEnergy ?? 0;
+			}
+		}
+		return { frames, energy };
+	};
+}`;
