@@ -1,0 +1,143 @@
+/** Every screen worth looking at, and the way there from its scene. */
+import type { Page } from "playwright-core";
+
+export type Screen = {
+	readonly name: string;
+	/** What follows `/?` in the preview. */
+	readonly query: string;
+	readonly steps?: (page: Page, wide: boolean) => Promise<void>;
+	/** Only where the screen is different on a wide or a narrow page. */
+	readonly only?: "wide" | "narrow";
+};
+
+const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
+const openAda = (page: Page) => page.getByRole("link", { name: /Ada Lovelace/ }).click();
+
+async function openDetails(page: Page): Promise<void> {
+	await openAda(page);
+	await page.getByRole("heading", { level: 1 }).getByRole("button").click();
+	await page.getByRole("img", { name: "QR code of the safety number" }).waitFor();
+}
+
+async function openItem(page: Page): Promise<void> {
+	await openAda(page);
+	await page.getByRole("button", { name: /^Actions for “At six/ }).click({ force: true });
+	await page.getByRole("menuitem", { name: "What exists about this?" }).click();
+}
+
+export const screens: readonly Screen[] = [
+	{ name: "first-run", query: "scene=firstRun" },
+	{
+		name: "welcome",
+		query: "scene=firstRun",
+		steps: async (page) => {
+			await page.getByRole("textbox", { name: "Your name" }).fill("Mira Okafor");
+			await press(page, "Create account");
+			await page.getByRole("img", { name: "QR code of my link" }).waitFor();
+		},
+	},
+	{ name: "locked", query: "scene=locked" },
+	{ name: "broken", query: "scene=broken" },
+	{ name: "empty", query: "scene=empty" },
+	{ name: "request-first", query: "scene=asked" },
+	{ name: "chats", query: "scene=full" },
+	{
+		name: "search",
+		query: "scene=full",
+		steps: async (page) => page.getByRole("searchbox", { name: "Search" }).fill("moth"),
+	},
+	{ name: "conversation", query: "scene=full", steps: openAda },
+	{
+		name: "conversation-long-name",
+		query: "scene=full",
+		steps: async (page) => page.getByRole("link", { name: /Maximiliane/ }).click(),
+	},
+	{
+		name: "conversation-rtl",
+		query: "scene=full&dir=rtl",
+		steps: async (page) => page.getByRole("link", { name: /نور/ }).click(),
+	},
+	{ name: "failed-offline", query: "scene=failing", steps: openAda },
+	{ name: "stopped", query: "scene=stranded", steps: openAda },
+	{
+		name: "message-menu",
+		query: "scene=full",
+		steps: async (page) => {
+			await openAda(page);
+			await page.getByRole("button", { name: /^Actions for “At six/ }).click({ force: true });
+			await page.getByRole("menuitem", { name: "Copy text" }).waitFor();
+		},
+	},
+	{
+		name: "share",
+		query: "scene=full",
+		steps: async (page) => {
+			await press(page, "Share my link");
+			await page.getByRole("img", { name: "QR code of my link" }).waitFor();
+		},
+	},
+	{ name: "add", query: "scene=full", steps: async (page) => press(page, "New contact") },
+	{ name: "opened-link", query: "scene=full#AUq3vX0bJm2t7kPZ9nS1uWcYdR4e" },
+	{ name: "calls", query: "scene=full", steps: async (page) => press(page, "Calls") },
+	{ name: "people", query: "scene=full", steps: async (page) => press(page, "People") },
+	{ name: "settings", query: "scene=full", steps: async (page) => press(page, "Settings") },
+	{
+		name: "settings-test",
+		query: "scene=full",
+		steps: async (page) => {
+			await press(page, "Settings");
+			await press(page, "Test microphone and camera");
+			await page.getByRole("meter", { name: "Microphone level" }).waitFor();
+		},
+	},
+	{ name: "safety", query: "scene=full", steps: openDetails },
+	{ name: "panel", query: "scene=full", steps: async (page) => press(page, "What the server sees") },
+	{
+		name: "panel-compare",
+		query: "scene=full",
+		steps: async (page) => {
+			await press(page, "What the server sees");
+			await page.getByText("Show beside it what an ordinary server").click();
+		},
+	},
+	{ name: "item", query: "scene=full", steps: openItem },
+	{ name: "ringing", query: "scene=ringing" },
+	{
+		name: "ringing-reply",
+		query: "scene=ringingAudio",
+		steps: async (page) => press(page, "Reply instead"),
+	},
+	{ name: "outgoing", query: "scene=outgoing&own=camera" },
+	{ name: "in-call", query: "scene=inCall&own=camera" },
+	{ name: "in-call-audio", query: "scene=inAudioCall&own=sound&picture=none" },
+	{ name: "in-call-trouble", query: "scene=inAudioCall&own=sound&picture=none&trouble=microphone" },
+	{ name: "reconnecting", query: "scene=reconnecting&own=camera" },
+	{
+		name: "line",
+		query: "scene=inCall&own=camera",
+		steps: async (page) => page.getByRole("button", { name: /^The line/ }).click(),
+	},
+	{ name: "devices", query: "scene=inCall&own=camera", steps: async (page) => press(page, "Devices") },
+	{
+		name: "call-bar",
+		query: "scene=inCall&own=camera",
+		steps: async (page) => {
+			await press(page, "Back to chats");
+			await page.getByRole("button", { name: "Back to the call" }).waitFor();
+		},
+	},
+	{
+		name: "no-answer",
+		query: "scene=outgoing&own=camera",
+		steps: async (page) => {
+			await page.getByRole("button", { name: "Hang up" }).waitFor();
+			await page.evaluate(() => {
+				const { sottoFixture } = globalThis as unknown as {
+					sottoFixture: { changeCall: (change: unknown) => void };
+				};
+				sottoFixture.changeCall({ phase: { name: "ended", at: Date.now(), durationMs: 0, reason: "noAnswer" } });
+			});
+			await page.getByRole("heading", { name: "No answer. Leave a message?" }).waitFor();
+		},
+	},
+];

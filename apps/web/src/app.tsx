@@ -1,0 +1,119 @@
+import type { ClientView, SottoClient } from "@sotto/client";
+import { Component, lazy, type ReactNode, Suspense, useState } from "react";
+import type { StartCallSession } from "./call/session.ts";
+import { useCallStage } from "./call/stage.ts";
+import { ClientProvider } from "./engine/client.tsx";
+import { FirstRun } from "./first-run/first-run.tsx";
+import { Welcome } from "./first-run/welcome.tsx";
+import { useAttention } from "./shell/attention.ts";
+import { useBackOnline } from "./shell/network-line.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { NavigationProvider } from "./state/route.tsx";
+import { Button } from "./ui/button.tsx";
+import { HeardPlace } from "./ui/heard.tsx";
+import { Mark } from "./ui/icons.tsx";
+import { NoticePlace } from "./ui/notice.tsx";
+import { words } from "./words/index.ts";
+
+const CallLayer = lazy(() => import("./call/call-layer.tsx"));
+
+type AppProps = {
+	readonly client: SottoClient;
+	/** Loads the page's media when the first call needs it. */
+	readonly loadCallSession: () => Promise<StartCallSession>;
+};
+
+export function App({ client, loadCallSession }: AppProps) {
+	return (
+		<Crash>
+			<NavigationProvider>
+				<ClientProvider client={client}>
+					{(view) => <Phases view={view} loadCallSession={loadCallSession} />}
+				</ClientProvider>
+			</NavigationProvider>
+			<NoticePlace />
+			<HeardPlace />
+		</Crash>
+	);
+}
+
+type PhasesProps = { readonly view: ClientView; readonly loadCallSession: () => Promise<StartCallSession> };
+
+function Phases({ view, loadCallSession }: PhasesProps) {
+	const [welcome, setWelcome] = useState<"not yet" | "shown" | "done">("not yet");
+	// Whoever has just made an account is welcomed; whoever comes back is not.
+	if (view.phase === "noAccount" && welcome === "not yet") setWelcome("shown");
+	switch (view.phase) {
+		case "loading":
+			return <StageMessage late title={words.phases.loading} />;
+		case "locked":
+			return <StageMessage {...words.phases.locked} />;
+		case "broken":
+			return <StageMessage {...words.phases.broken[view.reason]} />;
+		case "noAccount":
+			return <FirstRun />;
+		case "ready":
+			return (
+				<Ready welcome={welcome === "shown"} onWelcomed={() => setWelcome("done")} loadCallSession={loadCallSession} />
+			);
+	}
+}
+
+type ReadyProps = {
+	readonly welcome: boolean;
+	readonly onWelcomed: () => void;
+	readonly loadCallSession: () => Promise<StartCallSession>;
+};
+
+function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
+	useAttention();
+	useBackOnline();
+	const stage = useCallStage();
+	const covered = stage === "full";
+	return (
+		<>
+			{welcome ? <Welcome onDone={onWelcomed} hidden={covered} /> : <Shell hidden={covered} />}
+			{stage === "none" ? null : (
+				<Suspense>
+					<CallLayer loadCallSession={loadCallSession} />
+				</Suspense>
+			)}
+		</>
+	);
+}
+
+type StageMessageProps = { readonly title: string; readonly body?: string; readonly late?: boolean };
+
+/** A whole screen with one thing to say. `late`: only if it lasts. */
+function StageMessage({ title, body, late = false }: StageMessageProps) {
+	return (
+		<main className="stage-message">
+			<Mark size={56} />
+			{body === undefined ? <p className={late ? "late" : ""}>{title}</p> : <h1>{title}</h1>}
+			{body === undefined ? null : <p>{body}</p>}
+		</main>
+	);
+}
+
+/** A bug on a screen takes neither messages nor calls with it: they live in the engine. */
+class Crash extends Component<{ readonly children: ReactNode }, { readonly crashed: boolean }> {
+	override state = { crashed: false };
+
+	static getDerivedStateFromError() {
+		return { crashed: true };
+	}
+
+	override render() {
+		if (!this.state.crashed) return this.props.children;
+		return (
+			<main className="stage-message">
+				<Mark size={56} />
+				<h1>{words.phases.crashed.title}</h1>
+				<p>{words.phases.crashed.body}</p>
+				<Button look="primary" onPress={() => location.reload()}>
+					{words.phases.crashed.again}
+				</Button>
+			</main>
+		);
+	}
+}

@@ -1,0 +1,113 @@
+import type { ConversationView } from "@sotto/client";
+import { useAnswerCall, useStartCall } from "../call/start-call.ts";
+import { useReady } from "../engine/client.tsx";
+import { useNavigation } from "../state/route.tsx";
+import { useWide } from "../state/screen.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Verified } from "../ui/verified.tsx";
+import { words } from "../words/index.ts";
+import { Composer } from "./composer.tsx";
+import { Timeline } from "./timeline.tsx";
+import "./conversation.css";
+
+/** One conversation: who it is, what was said, the field to go on. */
+export function ConversationPane({ conversation }: { readonly conversation: ConversationView }) {
+	const wide = useWide();
+	return (
+		<section className="conversation" aria-label={conversation.title}>
+			<Head conversation={conversation} />
+			<Banners conversation={conversation} />
+			<Timeline conversation={conversation} />
+			<Composer conversation={conversation} takesFocus={wide} />
+		</section>
+	);
+}
+
+function Head({ conversation }: { readonly conversation: ConversationView }) {
+	const wide = useWide();
+	const { route, go, back } = useNavigation();
+	const startCall = useStartCall();
+	const { call } = useReady();
+	const person = conversation.people[0];
+	const canCall = conversation.phase === "active" && (call === undefined || call.phase.name === "ended");
+	const details = () => (route.drawer === undefined ? go({ drawer: { kind: "details" } }) : back());
+	return (
+		<header className="conversation-head">
+			{wide ? null : <IconButton name={words.common.back} icon="back" onPress={back} />}
+			<h1>
+				<button type="button" className="conversation-who" onClick={details} aria-expanded={route.drawer !== undefined}>
+					<Avatar name={conversation.title} hue={person?.hue ?? 195} size={40} />
+					<bdi className="cut">{conversation.title}</bdi>
+					{person?.verified === true ? <Verified size={17} /> : null}
+				</button>
+			</h1>
+			<IconButton
+				name={words.conversation.audioCall}
+				icon="phone"
+				isDisabled={!canCall}
+				onPress={() => void startCall(conversation.id, false)}
+			/>
+			<IconButton
+				name={words.conversation.videoCall}
+				icon="camera"
+				isDisabled={!canCall}
+				onPress={() => void startCall(conversation.id, true)}
+			/>
+			{wide ? (
+				<IconButton
+					name={words.conversation.details}
+					icon="info"
+					aria-expanded={route.drawer !== undefined}
+					onPress={details}
+				/>
+			) : null}
+		</header>
+	);
+}
+
+/** What one must know before writing: not accepted yet, an alarm, a call that goes on. */
+function Banners({ conversation }: { readonly conversation: ConversationView }) {
+	const answerCall = useAnswerCall();
+	const { call } = useReady();
+	const { alarm, ongoingCall } = conversation;
+	return (
+		<div className="banners" role="status">
+			{conversation.phase === "asked" ? (
+				<p className="banner">
+					<Icon name="clock" size={18} />
+					<bdi>{words.conversation.asked(conversation.title)}</bdi>
+				</p>
+			) : null}
+			{alarm === undefined ? null : (
+				<p className="banner attention">
+					<Icon name="warning" size={18} />
+					<bdi>{alarmWords(alarm)}</bdi>
+				</p>
+			)}
+			{ongoingCall === undefined || call?.call === ongoingCall ? null : (
+				<div className="banner">
+					<Icon name="phone" size={18} />
+					<span>{words.chats.inCall}</span>
+					<Button compact look="primary" onPress={() => void answerCall(ongoingCall, false)}>
+						{words.conversation.join}
+					</Button>
+				</div>
+			)}
+		</div>
+	);
+}
+
+function alarmWords(alarm: NonNullable<ConversationView["alarm"]>): string {
+	switch (alarm.kind) {
+		case "forked":
+			return words.alarms.forked;
+		case "stranded":
+			return alarm.by === undefined ? words.alarms.strandedBySomebody : words.alarms.stranded(alarm.by.name);
+		case "rolledBack":
+			return words.alarms.rolledBack;
+		case "serverLostRecords":
+			return words.alarms.serverLostRecords;
+	}
+}

@@ -1,0 +1,59 @@
+import { type FormEvent, useState } from "react";
+import { errorWords, useClient } from "../engine/client.tsx";
+import { useGivenLink } from "../state/given-link.ts";
+import { Button } from "../ui/button.tsx";
+import { Field } from "../ui/field.tsx";
+import { Mark } from "../ui/icons.tsx";
+import { words } from "../words/index.ts";
+import "./first-run.css";
+
+/** One field, one button. */
+export function FirstRun() {
+	const client = useClient();
+	const given = useGivenLink();
+	const [name, setName] = useState("");
+	const [problem, setProblem] = useState<string>();
+	const [busy, setBusy] = useState(false);
+
+	const create = async (event: FormEvent) => {
+		event.preventDefault();
+		if (busy) return;
+		setBusy(true);
+		setProblem(undefined);
+		const made = await client.createAccount({ name: name.trim(), home: location.origin });
+		if (!made.ok) {
+			setProblem(errorWords(made.error));
+			setBusy(false);
+		}
+	};
+
+	return (
+		<main className="first-run scroll">
+			<div className="first-run-column">
+				<div className="wordmark">
+					<Mark size={44} />
+					<span>{words.appName.toLowerCase()}</span>
+				</div>
+				<h1>{words.firstRun.title}</h1>
+				<form className="first-run-form" onSubmit={(event) => void create(event)}>
+					<Field
+						label={words.firstRun.yourName}
+						hint={words.firstRun.nameHint}
+						problem={problem}
+						value={name}
+						onChange={setName}
+						maxLength={64}
+						autoComplete="name"
+						autoFocus
+						isReadOnly={busy}
+					/>
+					<Button type="submit" look="primary" isDisabled={busy}>
+						{busy ? words.firstRun.creating : words.firstRun.create}
+					</Button>
+				</form>
+				<p className="quiet">{words.firstRun.nothing}</p>
+				{given === undefined ? null : <p className="first-run-given">{words.firstRun.invited}</p>}
+			</div>
+		</main>
+	);
+}

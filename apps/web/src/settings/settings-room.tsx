@@ -1,0 +1,160 @@
+import { lazy, Suspense, useState } from "react";
+import { Label } from "react-aria-components/Label";
+import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { errorWords, useClient, useReady } from "../engine/client.tsx";
+import { RoomHead } from "../shell/room-head.tsx";
+import { playSound } from "../sound/sounds.ts";
+import { type Preferences, prefer, usePreferences } from "../state/preferences.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Button } from "../ui/button.tsx";
+import { Field, Problem } from "../ui/field.tsx";
+import { notice } from "../ui/notice.tsx";
+import { Toggle } from "../ui/toggle.tsx";
+import { words } from "../words/index.ts";
+import "./settings.css";
+
+const MediaTest = lazy(() => import("./media-test.tsx"));
+
+/** Few settings, grouped by what a person wants. */
+export default function SettingsRoom() {
+	return (
+		<div className="settings">
+			<RoomHead title={words.settings.title} />
+			<div className="settings-body scroll">
+				<div className="settings-column">
+					<Me />
+					<Appearance />
+					<Sounds />
+					<Notifications />
+					<section className="settings-group">
+						<h2>{words.settings.media}</h2>
+						<Suspense>
+							<MediaTest />
+						</Suspense>
+					</section>
+					<About />
+				</div>
+			</div>
+		</div>
+	);
+}
+
+function Me() {
+	const client = useClient();
+	const { me } = useReady();
+	const [name, setName] = useState(me.name);
+	const [problem, setProblem] = useState<string>();
+	const rename = async () => {
+		const renamed = await client.rename(name.trim());
+		setProblem(renamed.ok ? undefined : errorWords(renamed.error));
+		if (renamed.ok) notice(words.settings.renamed);
+	};
+	return (
+		<section className="settings-group">
+			<h2>{words.settings.me}</h2>
+			<form
+				className="settings-me"
+				onSubmit={(event) => {
+					event.preventDefault();
+					void rename();
+				}}
+			>
+				<Avatar name={me.name} hue={me.hue} size={64} />
+				<Field label={words.firstRun.yourName} value={name} onChange={setName} problem={problem} maxLength={64} />
+				{name.trim() === me.name ? null : (
+					<Button type="submit" look="primary">
+						{words.settings.rename}
+					</Button>
+				)}
+			</form>
+		</section>
+	);
+}
+
+const themes: readonly Preferences["theme"][] = ["auto", "light", "dark"];
+
+function Appearance() {
+	const { theme } = usePreferences();
+	return (
+		<section className="settings-group">
+			<h2>{words.settings.appearance}</h2>
+			<RadioGroup
+				className="theme-choice"
+				value={theme}
+				onChange={(value) => prefer({ theme: themes.find((known) => known === value) ?? "auto" })}
+			>
+				<Label className="only-heard">{words.settings.theme}</Label>
+				{themes.map((known) => (
+					<Radio key={known} className="theme" value={known}>
+						<span className={`theme-swatch ${known}`} aria-hidden="true" />
+						{words.settings.themes[known]}
+					</Radio>
+				))}
+			</RadioGroup>
+		</section>
+	);
+}
+
+function Sounds() {
+	const { sounds } = usePreferences();
+	return (
+		<section className="settings-group">
+			<h2>{words.settings.sounds}</h2>
+			<Toggle
+				isOn={sounds}
+				name={words.settings.sounds}
+				hint={words.settings.soundsHint}
+				onChange={(on) => {
+					prefer({ sounds: on });
+					if (on) playSound("message");
+				}}
+			/>
+		</section>
+	);
+}
+
+function Notifications() {
+	const { notify, notifyNames } = usePreferences();
+	const [problem, setProblem] = useState<string>();
+	if (!("Notification" in globalThis)) return null;
+	const turn = async (on: boolean) => {
+		setProblem(undefined);
+		const allowed = !on || (await Notification.requestPermission()) === "granted";
+		if (!allowed) setProblem(words.settings.notifyDenied);
+		prefer({ notify: on && allowed });
+	};
+	return (
+		<section className="settings-group">
+			<h2>{words.settings.notifications}</h2>
+			<Toggle
+				isOn={notify}
+				name={words.settings.notify}
+				hint={words.settings.notifyHint}
+				onChange={(on) => void turn(on)}
+			/>
+			{notify ? (
+				<Toggle isOn={notifyNames} name={words.settings.notifyNames} onChange={(on) => prefer({ notifyNames: on })} />
+			) : null}
+			<Problem text={problem} />
+		</section>
+	);
+}
+
+function About() {
+	return (
+		<section className="settings-group">
+			<h2>{words.settings.about}</h2>
+			<dl className="about small">
+				<div>
+					<dt>{words.settings.version}</dt>
+					<dd className="numbers">{__SOTTO_BUILD__}</dd>
+				</div>
+				<div>
+					<dt>{words.settings.server}</dt>
+					<dd>{location.host}</dd>
+				</div>
+			</dl>
+			<p className="small quiet">{words.settings.aboutBody}</p>
+		</section>
+	);
+}

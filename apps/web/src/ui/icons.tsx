@@ -1,0 +1,106 @@
+/** One set of line icons on a 24-unit grid; always decoration, the names stand on the buttons. */
+import type { ReactNode } from "react";
+
+const shapes = {
+	back: <path d="M15 5.5 8.5 12l6.5 6.5" />,
+	bell: <path d="M6 16.5V11a6 6 0 1 1 12 0v5.5l1.5 1.5h-15L6 16.5ZM10 20.5h4" />,
+	block: <path d="M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM6.5 6.5l11 11" />,
+	callIn: <path d="M17.5 6.5 7 17M7 9.5V17h7.5" />,
+	callMissed: <path d="M4 8l7.5 7.5L19 8M13.5 8H19v5.5M4 8" />,
+	callOut: <path d="M6.5 17.5 17 7M9.5 7H17v7.5" />,
+	camera: (
+		<path d="M4.5 7h9A1.5 1.5 0 0 1 15 8.5v7a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 15.5v-7A1.5 1.5 0 0 1 4.5 7ZM15 11l6-3.5v9L15 13" />
+	),
+	cameraOff: (
+		<path d="M9 7h4.5A1.5 1.5 0 0 1 15 8.5V11l6-3.5v9L16.5 13.9M15 15.5a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 15.5v-7c0-.6.400-1.2 1-1.4M3.5 3.5l17 17" />
+	),
+	chats: (
+		<path d="M5 5h14a1.5 1.5 0 0 1 1.5 1.5v8A1.5 1.5 0 0 1 19 16h-7.5L7 19.5V16H5a1.5 1.5 0 0 1-1.5-1.5v-8A1.5 1.5 0 0 1 5 5Z" />
+	),
+	check: <path d="m5.5 12.5 4.3 4.3L18.5 7.5" />,
+	clock: <path d="M12 4.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15ZM12 8.5V12l2.5 2" />,
+	close: <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />,
+	copy: (
+		<path d="M9 8.5h9a1 1 0 0 1 1 1V19a1 1 0 0 1-1 1H9a1 1 0 0 1-1-1V9.5a1 1 0 0 1 1-1ZM5 15.5V5a1 1 0 0 1 1-1h9" />
+	),
+	down: <path d="m6 9.5 6 6 6-6" />,
+	eye: (
+		<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 9.3a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4Z" />
+	),
+	hangUp: (
+		<path d="M3.2 14.3c-.6-1-.4-2.3.500-3.1a13 13 0 0 1 16.6 0c.9.800 1.1 2.1.500 3.1l-.7 1.1c-.4.700-1.2.900-1.9.600l-2.6-1.1a1.5 1.5 0 0 1-.9-1.4v-1.7a13 13 0 0 0-5.4 0v1.7c0 .6-.4 1.2-.9 1.4L5.8 16c-.7.300-1.5.100-1.9-.6l-.7-1.1Z" />
+	),
+	image: (
+		<path d="M5 5h14a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1ZM4.5 16.5 9 12l3.5 3.5 2.5-2.5 4.5 4M15.5 9.5h.01" />
+	),
+	info: <path d="M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 11v5M12 8h.01" />,
+	link: <path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1" />,
+	microphone: (
+		<path d="M12 3.5A2.5 2.5 0 0 0 9.5 6v6a2.5 2.5 0 0 0 5 0V6A2.5 2.5 0 0 0 12 3.5ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3" />
+	),
+	microphoneOff: (
+		<path d="M14.5 9.5V6a2.5 2.5 0 0 0-5-.3M9.5 9.5V12a2.5 2.5 0 0 0 3.7 2.2M6 11.5a6 6 0 0 0 9.3 5M18 11.5c0 .9-.2 1.8-.6 2.6M12 17.5v3M3.5 3.5l17 17" />
+	),
+	more: <path d="M6 12h.01M12 12h.01M18 12h.01" strokeWidth="2.6" />,
+	people: (
+		<path d="M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5ZM3 19c0-3 2.7-4.8 6-4.8s6 1.8 6 4.8M15.5 5.3a3.2 3.2 0 0 1 0 5.8M17.5 14.6c2.1.600 3.5 2.1 3.5 4.4" />
+	),
+	phone: (
+		<path d="M6.3 4.5h2.4l1.6 4-2 1.5a11 11 0 0 0 5.7 5.7l1.5-2 4 1.6v2.4a1.8 1.8 0 0 1-1.9 1.8C10.9 19.1 4.9 13.1 4.5 6.4a1.8 1.8 0 0 1 1.8-1.9Z" />
+	),
+	plus: <path d="M12 5v14M5 12h14" />,
+	addPerson: (
+		<path d="M10 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 10 5ZM4 19c0-3 2.7-4.8 6-4.8 1.3 0 2.5.300 3.5.800M18 13.5v6M15 16.5h6" />
+	),
+	qr: (
+		<path d="M4.5 4.5h5.5V10H4.5V4.5ZM14 4.5h5.5V10H14V4.5ZM4.5 14H10v5.5H4.5V14ZM14 14h2v2h-2v-2ZM18 18h1.5v1.5H18V18ZM18 14h1.5M14 19.5h1.5" />
+	),
+	retry: <path d="M19 12a7 7 0 1 1-2-4.9L19 9M19 4.5V9h-4.5" />,
+	search: <path d="M10.5 5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM15 15l4.5 4.5" />,
+	send: <path d="M5 12 4 5l16 7-16 7 1-7Zm0 0h7" />,
+	settings: (
+		<path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9M15 5.5a2 2 0 1 0 0 4 2 2 0 0 0 0-4ZM9 14.5a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z" />
+	),
+	shield: <path d="m12 3.8 6.5 2.4v5c0 4-2.6 7.2-6.5 9-3.9-1.8-6.5-5-6.5-9v-5L12 3.8ZM9 12l2.2 2.2L15.3 10" />,
+	speaker: <path d="M5 9.5h3L12.5 6v12L8 14.5H5v-5ZM15.5 9a4 4 0 0 1 0 6M17.8 6.5a7.5 7.5 0 0 1 0 11" />,
+	trash: <path d="M5 7h14M10 7V4.5h4V7M6.5 7l.8 12.5h9.4L17.5 7" />,
+	warning: <path d="M12 4.5 20.5 19h-17L12 4.5ZM12 10v4.5M12 16.8h.01" />,
+} satisfies Record<string, ReactNode>;
+
+export type IconName = keyof typeof shapes;
+
+export function Icon({ name, size = 22 }: { readonly name: IconName; readonly size?: number }) {
+	return (
+		<svg
+			className={`icon icon-${name}`}
+			width={size}
+			height={size}
+			viewBox="0 0 24 24"
+			fill="none"
+			stroke="currentColor"
+			strokeWidth="1.75"
+			strokeLinecap="round"
+			strokeLinejoin="round"
+			aria-hidden="true"
+		>
+			{shapes[name]}
+		</svg>
+	);
+}
+
+/** The mark: a decrescendo, as a score writes "softer". */
+export function Mark({ size = 40 }: { readonly size?: number }) {
+	return (
+		<svg className="mark" width={size} height={size} viewBox="0 0 64 64" aria-hidden="true">
+			<rect width="64" height="64" rx="18" fill="currentColor" />
+			<path
+				d="M15 19.5 49 32 15 44.5"
+				fill="none"
+				stroke="var(--on-accent)"
+				strokeWidth="5"
+				strokeLinecap="round"
+				strokeLinejoin="round"
+			/>
+		</svg>
+	);
+}

@@ -1,0 +1,31 @@
+import type { ReactNode } from "react";
+import { Dialog } from "react-aria-components/Dialog";
+import { Heading } from "react-aria-components/Heading";
+import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import { words } from "../words/index.ts";
+import { IconButton } from "./button.tsx";
+
+type SheetProps = {
+	readonly title: string;
+	readonly onClose: () => void;
+	readonly children: ReactNode;
+};
+
+/** A dialog in the middle of a wide screen, from below on a phone; Escape and a tap outside close it. */
+export function Sheet({ title, onClose, children }: SheetProps) {
+	return (
+		<ModalOverlay className="veil" isOpen isDismissable onOpenChange={(open) => !open && onClose()}>
+			<Modal className="sheet">
+				<Dialog>
+					<div className="sheet-head">
+						<Heading slot="title" level={2}>
+							{title}
+						</Heading>
+						<IconButton name={words.common.close} icon="close" onPress={onClose} />
+					</div>
+					{children}
+				</Dialog>
+			</Modal>
+		</ModalOverlay>
+	);
+}
