@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ServerProcess, startServer } from "../server-process.ts";
 import { faultsOfLog } from "./check-logs.ts";
 import { readWhole } from "./home-client.ts";
-import { startWriters, type WrittenLog } from "./writers.ts";
+import { startWriters, type Writers, type WrittenLog } from "./writers.ts";
 
 export type CrashReport = {
 	readonly kills: number;
@@ -45,7 +45,9 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
 			else {
 				server = started;
 				up.resolve(started.url);
-				await new Promise((resolve) => setTimeout(resolve, 20 + options.chance() * 300));
+				// On a busy machine a fixed moment would come before the first write: mostly wait for one.
+				if (options.chance() < 0.8) await firstAcknowledgement(writers);
+				await wait(20 + options.chance() * 300);
 				up = Promise.withResolvers<string>();
 				await started.kill();
 			}
@@ -54,19 +56,31 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
 		}
 		server = await startUndisturbed(folder);
 		up.resolve(server.url);
-		await new Promise((resolve) => setTimeout(resolve, 300));
+		await firstAcknowledgement(writers);
 		await writers.stop();
 		await server.kill();
 		options.beforeReading?.(folder);
 		server = await startUndisturbed(folder);
 		const faults = await faultsOf(server.url, writers.logs());
-		const acknowledged = writers.logs().reduce((sum, log) => sum + log.acknowledged.length, 0);
-		const logs = writers.logs().length;
-		return { kills: options.kills, killsWhileStarting, logs, acknowledged, repeated: writers.repeated(), faults };
+		const sums = { logs: writers.logs().length, acknowledged: acknowledgedBy(writers), repeated: writers.repeated() };
+		return { kills: options.kills, killsWhileStarting, ...sums, faults };
 	} finally {
 		await server?.kill();
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+function acknowledgedBy(writers: Writers): number {
+	return writers.logs().reduce((sum, log) => sum + log.acknowledged.length, 0);
+}
+
+async function firstAcknowledgement(writers: Writers): Promise<void> {
+	const before = acknowledgedBy(writers);
+	while (acknowledgedBy(writers) === before) await wait(5);
+}
+
+function wait(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function startUndisturbed(folder: string): Promise<ServerProcess> {
