@@ -58,21 +58,22 @@ export function launchChromium(microphoneWav?: string): Promise<Browser> {
 	});
 }
 
-/** A Firefox under WebDriver BiDi, with fake devices (a beep, a coloured picture) and its permissions given. */
-export function launchFirefox(): Promise<FirefoxBrowser> {
+/**
+ * A Firefox under WebDriver BiDi, with fake devices (a beep, a coloured picture) and its permissions given. `environment`
+ * adds to this process's: see pulse.ts.
+ */
+export function launchFirefox(environment: Readonly<Record<string, string>> = {}): Promise<FirefoxBrowser> {
 	return puppeteer.launch({
 		browser: "firefox",
 		executablePath: browserPath("firefox"),
 		headless: true,
+		env: { ...process.env, ...environment },
 		extraPrefsFirefox: {
 			"media.navigator.streams.fake": true,
 			"media.navigator.permission.disabled": true,
 			"media.autoplay.default": 0,
 			"media.autoplay.blocking_policy": 0,
 			"media.autoplay.block-webaudio": false,
-			// The room is on this machine: without these Firefox neither uses loopback nor shows its own addresses.
-			"media.peerconnection.ice.loopback": true,
-			"media.peerconnection.ice.obfuscate_host_addresses": false,
 		},
 	});
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium } from "../browsers.ts";
+import { launchChromium, launchFirefox } from "../browsers.ts";
 import { bestLikeness, likeness } from "../envelope.ts";
 import { decodeOpus } from "../ogg-opus.ts";
+import { type Pulse, startPulse } from "../pulse.ts";
 import { readTap, streamOf, type TappedPacket } from "../rtp-tap.ts";
 import { otherSentence, readWav, type Sound, speakToWav, spokenSentence } from "../speech.ts";
 import { decodedPictures, vp9Frames } from "../vp9-frames.ts";
@@ -20,7 +21,8 @@ let microphone: string;
 let said: Sound;
 let other: Sound;
 let server: HarnessServer | undefined;
-let browsers: Browser[] = [];
+let browsers: Pick<Browser, "close">[] = [];
+let pulse: Pulse | undefined;
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "sotto-call-"));
@@ -29,6 +31,7 @@ beforeAll(async () => {
 	said = await readWav(microphone);
 	other = await readWav(await speakToWav(folder, "other", otherSentence));
 	await buildHarnessPage(pageFolder);
+	await copyFile(microphone, join(pageFolder, "said.wav"));
 });
 
 afterEach(async () => {
@@ -36,6 +39,8 @@ afterEach(async () => {
 	browsers = [];
 	await server?.stop();
 	server = undefined;
+	await pulse?.stop();
+	pulse = undefined;
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -46,6 +51,16 @@ async function openChromiumPage(url: string): Promise<CallPage> {
 	const page = await (await browser.newContext()).newPage();
 	page.on("pageerror", (error) => console.log(`page: ${error.message}`));
 	page.on("console", (message) => message.type() === "error" && console.log(`page: ${message.text()}`));
+	await page.goto(url);
+	return new CallPage((expression) => page.evaluate(expression));
+}
+
+async function openFirefoxPage(url: string): Promise<CallPage> {
+	pulse = await startPulse();
+	const browser = await launchFirefox(pulse.environment);
+	browsers.push(browser);
+	const page = await browser.newPage();
+	page.on("pageerror", (error) => console.log(`page: ${String(error)}`));
 	await page.goto(url);
 	return new CallPage((expression) => page.evaluate(expression));
 }
@@ -168,4 +183,28 @@ describe("a call of two Chromium", () => {
 		for (const page of pages) await page.waitFor("hearing again", 15, hears);
 		console.log(`server restart: heard again after ${Date.now() - restartedAt} ms`);
 	});
+});
+
+test("a call of Chromium and Firefox is heard and seen at both ends, sealed at one size", async () => {
+	const tapPath = join(folder, "mixed.tap");
+	server = await startHarnessServer(pageFolder, tapPath);
+	const callBase = randomBytes(32).toString("hex");
+	const pages = [await openChromiumPage(server.url), await openFirefoxPage(server.url)] as const;
+	await pages[0].start({ callBase, leaf: 0, camera: true });
+	await pages[1].start({ callBase, leaf: 1, camera: true, speakUrl: "/said.wav" });
+	for (const page of pages) await page.waitFor("hearing", 30, hears);
+	for (const { toSaid, toOther } of await listen(pages)) {
+		expect(toSaid).toBeGreaterThanOrEqual(0.8);
+		expect(toOther).toBeLessThan(0.6);
+	}
+	for (const page of pages) {
+		const before = (await page.report()).stats.videoFramesDecoded;
+		await page.waitFor("pictures", 10, (report) => report.stats.videoFramesDecoded > before + 10);
+		expect((await page.report()).stats.counts?.withheld).toBe(0);
+	}
+	const packets = await readTap(tapPath);
+	expect(new Set(packets.map(({ participant }) => participant)).size).toBe(2);
+	expect(new Set(packets.filter(({ kind }) => kind === "audio").map(({ payload }) => payload.length))).toEqual(
+		new Set([192]),
+	);
 });

@@ -12,7 +12,7 @@ const [data = "", tapPath = "", bodiesPath = "", port = "0"] = process.argv.slic
 /** Copies each request's body on its way to the server: what an operator that logs live traffic has. */
 function writeBodies(path: string): void {
 	const file = openSync(path, "a");
-	const { emit } = Server.prototype;
+	const emit = Reflect.get(Server.prototype, "emit") as (this: Server, event: string, ...rest: unknown[]) => boolean;
 	Server.prototype.emit = function (event: string, ...rest: unknown[]): boolean {
 		if (event === "request") {
 			const request = rest[0] as IncomingMessage;

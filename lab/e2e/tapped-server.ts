@@ -88,7 +88,9 @@ async function childrenOf(parent: number, program: string): Promise<readonly num
 }
 
 /** Every file below `folder`, whole. */
-export async function filesBelow(folder: string): Promise<readonly { readonly path: string; readonly bytes: Buffer }[]> {
+export async function filesBelow(
+	folder: string,
+): Promise<readonly { readonly path: string; readonly bytes: Buffer }[]> {
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 	return Promise.all(files.map(async (path) => ({ path, bytes: await readFile(path) })));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { notifierKeyRoute, parseRequest, ringRoute } from "@sotto/api";
+import { encodeRefusal, notifierKeyRoute, parseRequest, type RefusalCode, refusals, ringRoute } from "@sotto/api";
 import { type Bytes, copyBytes, encodeCbor, err, ok } from "@sotto/bytes";
 import {
 	type ClientEvent,
@@ -30,8 +30,10 @@ export const homeUrl = "http://home.test";
 export type Network = {
 	/** No request gets through, and no line stands. */
 	offline: boolean;
-	/** Called before each request; "lost" drops it, "unanswered" drops the answer. */
-	onPost: ((path: string, body: Bytes) => "lost" | "unanswered" | undefined) | undefined;
+	/** Called before each request; "lost" drops it, "unanswered" drops the answer, a code refuses it. */
+	onPost: ((path: string, body: Bytes) => "lost" | "unanswered" | RefusalCode | undefined) | undefined;
+	/** Answers instead of the home: a hostile one. Undefined passes the request on. */
+	answer: ((path: string, body: Bytes) => Promise<Bytes | undefined>) | undefined;
 };
 
 /** The real home and notifier in this process, and clients on stores in memory. Time is the machine's. */
@@ -41,6 +43,8 @@ export type World = {
 	readonly network: (name: string) => Network;
 	/** Starts a client on a store; the same store again is the same device after a restart. */
 	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions, life?: Life) => Promise<Person>;
+	/** The server comes back with an empty disk. */
+	readonly loseEverything: () => Promise<void>;
 	readonly close: () => Promise<void>;
 };
 
@@ -132,7 +136,7 @@ export async function openWorld(): Promise<World> {
 	const networks = new Map<string, Network>();
 	const people: Person[] = [];
 	const network = (name: string): Network => {
-		const found = networks.get(name) ?? { offline: false, onPost: undefined };
+		const found = networks.get(name) ?? { offline: false, onPost: undefined, answer: undefined };
 		networks.set(name, found);
 		return found;
 	};
@@ -155,6 +159,10 @@ export async function openWorld(): Promise<World> {
 			const person = new Person(name, await createClient(ports, options), memory, life);
 			people.push(person);
 			return person;
+		},
+		async loseEverything() {
+			const empty = await openTestStore();
+			world.home = createHome({ store: empty, clock: systemClock, log: () => undefined });
 		},
 		async close() {
 			// A process that died does not close; its last write would wait for ever.
@@ -195,6 +203,10 @@ function transportOf(
 			const path = new URL(url).pathname;
 			const fate = network.offline ? "lost" : network.onPost?.(path, body);
 			if (fate === "lost") return err({ kind: "unreachable" });
+			if (fate !== undefined && fate !== "unanswered")
+				return ok({ status: refusals[fate].status, body: encodeRefusal({ code: fate }) });
+			const forged = await network.answer?.(path, body);
+			if (forged !== undefined) return ok({ status: 200, body: forged });
 			const answered = await life.effect(() => answer(path, body));
 			return fate === "unanswered" || network.offline ? err({ kind: "unreachable" }) : ok(answered);
 		},

@@ -1,7 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import process from "node:process";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { findBrowser } from "../../browsers.ts";
 import { chromiumHands, PersonPage } from "../person-page.ts";
 import { type Line, openLine } from "./line.ts";
@@ -43,6 +44,51 @@ export class Person extends PersonPage {
 		const page = await this.context.newPage();
 		await page.goto(url);
 		return page;
+	}
+
+	field(page = this.page): Locator {
+		return page.getByRole("textbox", { name: "Message", exact: true });
+	}
+
+	/** The messages that begin with `beginning`, as they stand on screen, oldest first. */
+	async messages(beginning: string, page = this.page): Promise<readonly string[]> {
+		const texts = await page.locator("p.bubble").allInnerTexts();
+		return texts.filter((text) => text.startsWith(beginning));
+	}
+
+	/** What stands beside a message of one's own: "sending", "sent" or "failed"; undefined if the message is not there. */
+	async stateOf(text: string): Promise<string | undefined> {
+		const bubble = this.page.locator("p.bubble", { hasText: text }).last();
+		return (await bubble.count()) === 0 ? undefined : ((await bubble.getAttribute("data-state")) ?? undefined);
+	}
+
+	/** Waits until the messages that begin so are exactly these. */
+	async hasMessages(beginning: string, texts: readonly string[], seconds = 60, page = this.page): Promise<void> {
+		const wanted = [...texts].sort().join("\n");
+		let found: readonly string[] = [];
+		const until = Date.now() + seconds * 1000;
+		for (;;) {
+			found = await this.messages(beginning, page);
+			if ([...found].sort().join("\n") === wanted) return;
+			if (Date.now() > until)
+				throw new Error(`${this.name} has ${JSON.stringify(found)} and not ${JSON.stringify(texts)} after ${seconds} s`);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	}
+
+	/** Whether sound, and pictures if `video`, of the other side come in now, by the statistics of the decoders. */
+	async perceivesNow(video = true, page = this.page): Promise<boolean> {
+		const flow = () => page.evaluate("labFlow()") as Promise<{ frames: number; energy: number }>;
+		const before = await flow();
+		await new Promise((resolve) => setTimeout(resolve, 1_200));
+		const after = await flow();
+		return after.energy > before.energy && (!video || after.frames > before.frames);
+	}
+
+	/** Waits for that; returns after how many ms it was so. */
+	perceives(seconds: number, video = true, page = this.page): Promise<number> {
+		const what = video ? "hears and sees the other" : "hears the other";
+		return this.waitFor(what, seconds, () => this.perceivesNow(video, page));
 	}
 
 	/** Ends the browser. Safe to call twice. */

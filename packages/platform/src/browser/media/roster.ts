@@ -27,30 +27,33 @@ export type RosterVerdict =
  */
 export class Roster<Person> {
 	readonly #byId = new Map<string, { readonly id: Bytes; readonly leaf: number; readonly person: Person }>();
-	readonly #superseded = new Set<string>();
+	/** By participant id, the leaves that have given it up. Another leaf's word about it counts for nothing. */
+	readonly #superseded = new Map<string, Set<number>>();
 
 	/** Judges a checked entry. `own` is our participant id at the moment. */
 	judge(entry: CheckedEntry<Person>, own: Bytes): RosterVerdict {
 		const id = bytesToHex(entry.participantId);
 		const known = this.#byId.get(id);
 		if (known !== undefined && known.leaf !== entry.leaf) return { kind: "refuse", reason: "otherLeaf" };
-		if (this.#superseded.has(id)) return { kind: "refuse", reason: "superseded" };
+		if (this.#superseded.get(id)?.has(entry.leaf)) return { kind: "refuse", reason: "superseded" };
 		// An entry made before we came may be one that the sfu kept: it vouches for nobody here.
 		if (!entry.seen.some((seen) => bytesToHex(seen) === bytesToHex(own)))
 			return { kind: "refuse", reason: "doesNotSeeUs" };
 		// Whoever has a new participant id has left the old one, whether it says so or not.
 		const revoke = [...this.#byId].filter(([other, { leaf }]) => leaf === entry.leaf && other !== id);
-		if (entry.supersedes !== undefined) {
-			const old = bytesToHex(entry.supersedes);
-			const holder = this.#byId.get(old);
-			if (old !== id && (holder === undefined || holder.leaf === entry.leaf)) this.#superseded.add(old);
-		}
+		if (entry.supersedes !== undefined && bytesToHex(entry.supersedes) !== id)
+			this.#giveUp(bytesToHex(entry.supersedes), entry.leaf);
 		for (const [other] of revoke) {
-			this.#superseded.add(other);
+			this.#giveUp(other, entry.leaf);
 			this.#byId.delete(other);
 		}
 		this.#byId.set(id, { id: entry.participantId, leaf: entry.leaf, person: entry.person });
 		return { kind: "authorize", entry, revoke: revoke.map(([, old]) => old.id) };
+	}
+
+	#giveUp(id: string, leaf: number): void {
+		const leaves = this.#superseded.get(id) ?? new Set();
+		this.#superseded.set(id, leaves.add(leaf));
 	}
 
 	personOf(participantId: Bytes): Person | undefined {

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { isUnprotected, qualityOf, readFlow } from "./quality.ts";
+import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
+
+const inbound = (packetsReceived: number, packetsLost: number) => ({
+	type: "inbound-rtp",
+	kind: "audio",
+	mid: "a0",
+	packetsReceived,
+	packetsLost,
+});
+const outbound = (mid: string, bytesSent: number) => ({
+	type: "outbound-rtp",
+	kind: "audio",
+	mid,
+	bytesSent,
+	packetsSent: bytesSent / 192,
+});
+
+describe("quality", () => {
+	test("is good on a good line, weak with loss or delay, and judged by the last moment alone", () => {
+		const start = readFlow([inbound(1_000, 500)], 0);
+		expect(qualityOf(start, readFlow([inbound(1_050, 500)], 1_000))).toBe("good");
+		expect(qualityOf(start, readFlow([inbound(1_050, 510)], 1_000))).toBe("weak");
+		const slow = { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.6 };
+		expect(qualityOf(start, readFlow([inbound(1_050, 500), slow], 1_000))).toBe("weak");
+	});
+
+	test("is not judged by what is missing in a report", () => {
+		const flow = readFlow([{ type: "inbound-rtp" }, { type: "outbound-rtp", bytesSent: "many" }, {}], 0);
+		expect(flow).toMatchObject({ packetsReceived: 0, bytesSent: 0, roundTripMs: undefined });
+		expect(qualityOf(flow, flow)).toBe("good");
+	});
+});
+
+describe("the check that frames pass through the worker", () => {
+	test("bites when a stream is sent of which nothing was sealed", () => {
+		const flow = readFlow([outbound("ua", 20_000), outbound("uv", 0)], 0);
+		expect(isUnprotected(flow, ["ua", "uv"], [0, 0, 0])).toBe(true);
+		expect(isUnprotected(flow, ["ua", "uv"], [0, 50, 0])).toBe(true);
+		expect(isUnprotected(flow, ["ua", "uv"], [104, 0, 0])).toBe(false);
+	});
+
+	test("does not bite before anything was sent", () => {
+		expect(isUnprotected(readFlow([outbound("ua", 192)], 0), ["ua", "uv"], [0, 0, 0])).toBe(false);
+	});
+});
+
+describe("what an answer says", () => {
+	const print = Array.from({ length: 32 }, (_, k) => k.toString(16).padStart(2, "0").toUpperCase()).join(":");
+
+	test("its fingerprint is read, and nothing is made of another one", () => {
+		const read = sdpFingerprint(`v=0\r\na=fingerprint:sha-256 ${print}\r\n`);
+		expect(read.ok && [...read.value]).toEqual(Array.from({ length: 32 }, (_, k) => k));
+		expect(sdpFingerprint("v=0\r\na=fingerprint:sha-1 00:11\r\n").ok).toBe(false);
+		expect(sdpFingerprint(`v=0\r\na=fingerprint:sha-256 ${print.slice(3)}\r\n`).ok).toBe(false);
+	});
+
+	test("our own addresses are left out", () => {
+		const sdp = "v=0\r\na=candidate:1 1 UDP 1 192.0.2.7 9 typ host\r\na=mid:ua\r\na=end-of-candidates\r\n";
+		expect(withoutCandidates(sdp)).toBe("v=0\r\na=mid:ua\r\n");
+	});
+});
