@@ -46,14 +46,20 @@ function newestBelow(path: string): number {
 async function runVite(args: readonly string[]): Promise<void> {
 	// A process of its own: what a build takes in memory is given back before the server starts.
 	const vite = viteProgram();
+	let said = "";
 	const code = await new Promise<number | null>((resolveCode, reject) => {
-		// A caller of another mode, such as a test run, must not make it a development build.
-		const env = { ...process.env, NODE_ENV: "production" };
-		const child = spawn(process.execPath, [vite, ...args], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+		const child = spawn(process.execPath, [vite, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+		for (const stream of [child.stdout, child.stderr]) {
+			stream.setEncoding("utf8").on("data", (text: string) => {
+				said += text;
+			});
+		}
 		child.on("error", reject);
-		child.on("exit", resolveCode);
+		child.on("close", resolveCode);
 	});
-	if (code !== 0) throw new Refused("The web app could not be built; see above. --no-web serves everything else.");
+	// Its remarks are for whoever changes the app (npm run build shows them); its failure is for everybody.
+	if (code === 0) return;
+	throw new Refused(`${said}\nThe web app could not be built. --no-web serves everything else.`);
 }
 
 function viteProgram(): string {
