@@ -106,7 +106,7 @@ test("a message that waits can be withdrawn, one that is sent cannot", async () 
 test("C1, C4, C6: two who commit and write at once lose nothing, double nothing, and agree on the order", {
 	timeout: 90_000,
 }, async () => {
-	const rules = { maxOwnInEpoch: 2, maxCommitsInLog: 3 };
+	const rules = { maxOwnInEpoch: 1, maxCommitsInLog: 2 };
 	const [first, second] = await befriend(world);
 	for (const person of [first, second]) await person.client.close();
 	const ada = await world.start("Ada", first.store, { rules });

@@ -39,7 +39,7 @@ import { decodeOutboxBytes } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
 import type { Ringer } from "./rings.ts";
 import { takeOver } from "./take-over.ts";
-import { resealOutbox, sealCommitInto, sealQueued } from "./seal.ts";
+import { resealOutbox, sealQueued, sealUpdate } from "./seal.ts";
 
 export type ConversationParts = {
 	readonly engine: EngineContext;
@@ -296,11 +296,7 @@ export class Conversation {
 	}
 
 	#nextSend(): SendAction {
-		const needs = {
-			hasReadToTip: this.#hasReadToTip,
-			hasQueuedItems: this.#held.queue.length > 0,
-			hasMembershipChange: false,
-		};
+		const needs = { hasReadToTip: this.#hasReadToTip, hasQueuedItems: this.#held.queue.length > 0 };
 		return nextSend(this.#held.state, needs, this.#parts.engine.rules);
 	}
 
@@ -320,10 +316,8 @@ export class Conversation {
 				});
 				return true;
 			case "sealCommit":
-			case "sealMembership":
 				await this.#change(async (draft) => {
-					const sealed = await sealCommitInto(draft, {}, this.#parts.engine);
-					invariant(sealed !== undefined, "an update is always allowed");
+					await sealUpdate(draft, this.#parts.engine);
 				});
 				return true;
 		}

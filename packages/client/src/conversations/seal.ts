@@ -1,14 +1,6 @@
 import type { Urgency } from "@sotto/api";
 import { type Bytes, invariant } from "@sotto/bytes";
-import {
-	encodeGroupState,
-	members,
-	type PendingCommit,
-	recordHash,
-	sealApplication,
-	sealCommit,
-	sealRecord,
-} from "@sotto/crypto";
+import { encodeGroupState, members, recordHash, sealApplication, sealCommit, sealRecord } from "@sotto/crypto";
 import {
 	encodeContent,
 	encodeStatedPosition,
@@ -55,24 +47,11 @@ function bundle(queue: readonly QueuedRow[]): readonly QueuedRow[] {
 	return rows;
 }
 
-/** What a commit is to do; nothing named makes it an update. */
-export type CommitWish = {
-	readonly adds?: readonly Uint8Array[];
-	readonly removes?: readonly number[];
-	readonly policyExtension?: Uint8Array;
-};
-
-/** Seals a commit and puts it on its way together with the state that it leads to (C4). Undefined: it would not count. */
-export async function sealCommitInto(
-	draft: Draft,
-	wish: CommitWish,
-	engine: EngineContext,
-): Promise<PendingCommit | undefined> {
+/** Seals a commit with fresh keys for this device (P3, C6) together with the state that it leads to (C4). */
+export async function sealUpdate(draft: Draft, engine: EngineContext): Promise<void> {
 	const authenticatedData = encodeStatedPosition(positionToState(draft.state));
-	const isUpdate = wish.policyExtension === undefined && (wish.adds ?? []).length + (wish.removes ?? []).length === 0;
-	const plan = { ...wish, authenticatedData, forcePath: isUpdate };
-	const sealed = await sealCommit(draft.group, plan, engine.mlsRules);
-	if (!sealed.ok) return undefined;
+	const sealed = await sealCommit(draft.group, { authenticatedData, forcePath: true }, engine.mlsRules);
+	invariant(sealed.ok, "an update is always allowed");
 	draft.tx.put(keys.pending(draft.id), encodeGroupState(sealed.value.pendingState));
 	await putOutbox(draft, sealed.value.mlsBytes, {
 		what: "commit",
@@ -80,7 +59,6 @@ export async function sealCommitInto(
 		urgency: "message",
 		confirmationTag: sealed.value.confirmationTag,
 	});
-	return sealed.value;
 }
 
 /** L3: the record that a full log refused, sealed again for the log in force; its MLS bytes unchanged. */

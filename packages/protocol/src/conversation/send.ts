@@ -13,7 +13,6 @@ export type SendAction =
 	| { readonly kind: "resealRecord" }
 	/** Seal a commit with a path: a joiner's first (P3), or one for fresh keys (C6). */
 	| { readonly kind: "sealCommit"; readonly why: "joined" | "update" }
-	| { readonly kind: "sealMembership" }
 	/** Seal what is queued as one MLS message (C5). */
 	| { readonly kind: "sealMessage" };
 
@@ -22,7 +21,6 @@ export type SendNeeds = {
 	/** C7: whether the log was read to the tip since this program started. */
 	readonly hasReadToTip: boolean;
 	readonly hasQueuedItems: boolean;
-	readonly hasMembershipChange: boolean;
 };
 
 /** Decides the next step of sending. At most one MLS message is on its way (C5), and one commit per epoch (C4). */
@@ -35,7 +33,6 @@ export function nextSend(state: ConversationState, needs: SendNeeds, rules: Conv
 		return { kind: "append", expectHead: guard(state, outbox, rules) };
 	}
 	if (state.owesCommit) return { kind: "sealCommit", why: "joined" };
-	if (needs.hasMembershipChange) return { kind: "sealMembership" };
 	if (!needs.hasQueuedItems) return { kind: "nothing" };
 	return state.ownInEpoch >= rules.maxOwnInEpoch ? { kind: "sealCommit", why: "update" } : { kind: "sealMessage" };
 }
