@@ -100,6 +100,6 @@ test("comparison is lexicographic and equality is exact", () => {
 test("a secret does not print", async () => {
 	const { inspect } = await import("node:util");
 	const secret = new Secret(new Uint8Array([0xde, 0xad]));
-	const printed = `${secret} ${JSON.stringify({ secret })} ${inspect(secret, { showHidden: true })}`;
+	const printed = `${String(secret)} ${JSON.stringify({ secret })} ${inspect(secret, { showHidden: true })}`;
 	expect(printed).not.toMatch(/dead|222|173/);
 });
