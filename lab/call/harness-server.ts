@@ -69,6 +69,7 @@ async function listen(pageFolder: string, tapPath: string, port: number): Promis
 	const server = createServer((request, response) => {
 		const path = request.url?.split("?", 1)[0] ?? "/";
 		if (path.startsWith("/v1/")) return void api(request, response);
+		if (path === "/favicon.ico") return void response.writeHead(204).end();
 		readFile(join(pageFolder, path === "/" ? "index.html" : path)).then(
 			(body) =>
 				response
