@@ -164,6 +164,20 @@ export class AccountKeeper {
 		return memberRingAddress(this.#record.notifierKey, this.#record.wakeCap, this.#context.random);
 	}
 
+	/**
+	 * The home has lost the own logs: both are created again, and the profile is written again as it is (L4, P2). Does nothing
+	 * while something waits to be published, because that creates the logs too.
+	 */
+	async republish(): Promise<void> {
+		if ((await listPrefix(this.#context.store, keys.publishAll)).length === 0)
+			await this.#change(async (tx, account) => {
+				const versioned = await this.#addVersion(tx, account);
+				const [newest] = await this.packages();
+				return newest === undefined ? versioned : this.#addPackageRecord(tx, versioned, newest);
+			});
+		this.publish();
+	}
+
 	/** Resolves when the look that is under way ends: usually with everything published. */
 	async published(): Promise<void> {
 		await this.#publishing;
@@ -208,14 +222,14 @@ export class AccountKeeper {
 		const first = await append();
 		if (first.ok) return ok();
 		if (first.error.kind !== "refused" || first.error.code !== "notFound") return first;
-		const created = await this.createLogs();
+		const created = await this.#createLogs();
 		if (!created.ok) return created;
 		const second = await append();
 		return second.ok ? ok() : err(second.error);
 	}
 
 	/** Profile and mailbox; idempotent, so that a home which lost them gets both again (L4). */
-	async createLogs(): Promise<Result<void, ServiceError>> {
+	async #createLogs(): Promise<Result<void, ServiceError>> {
 		for (const log of [this.#record.mailbox, this.#record.profile]) {
 			const { read, append, owner } = hashesOf(log);
 			const request = { logId: log.logId, readHash: read, appendHash: append, ownerHash: owner };
@@ -246,11 +260,15 @@ export class AccountKeeper {
 			if (old.replacedAt === undefined)
 				tx.put(keys.package(bytesToHex(old.hash)), encodeOwnPackage({ ...old, replacedAt: now }));
 		const fresh = await this.newPackage();
-		tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage({ ...fresh, createdAt: now }));
-		const notAfter = now + packageLifetimeMs;
-		const entry = { v: 1 as const, place: account.place, package: fresh.publicBytes, notAfter };
-		const content = await makeProfilePackage(this.keys.device, entry);
-		return this.#addRecord(tx, { ...account, packageAt: now }, content);
+		const own: OwnPackage = { ...fresh, createdAt: now };
+		tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage(own));
+		return this.#addPackageRecord(tx, { ...account, packageAt: now }, own);
+	}
+
+	async #addPackageRecord(tx: StoreTransaction, account: AccountRecord, own: OwnPackage): Promise<AccountRecord> {
+		const notAfter = own.createdAt + packageLifetimeMs;
+		const entry = { v: 1 as const, place: account.place, package: own.publicBytes, notAfter };
+		return this.#addRecord(tx, account, await makeProfilePackage(this.keys.device, entry));
 	}
 
 	/** P2: never before the mailbox was read to its tip since the package was replaced. */

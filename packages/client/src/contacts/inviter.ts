@@ -53,7 +53,9 @@ export class Inviter {
 		const error = await this.#deliver(invite, purpose);
 		if (!this.#retries.has(key)) return;
 		if (error !== undefined && isPassing(error)) return retry.later();
-		// A refusal for good: the mailbox is gone or full. The other side stays "asked"; a new link is the way out.
+		// A mailbox that is missing comes back when its owner finds a restored server (L4): the next start tries again.
+		if (error?.kind === "refused" && error.code === "notFound") return;
+		// A refusal for good: the mailbox is full. The other side stays "asked"; a new link is the way out.
 		this.#retries.delete(key);
 		const tx = new StoreTransaction(this.#engine.store);
 		tx.delete(key);

@@ -39,8 +39,7 @@ export class Mailbox {
 			const page = await this.#engine.services.call(readRoute, request, purpose);
 			if (!page.ok) {
 				if (page.error.kind !== "refused" || page.error.code !== "notFound") return page;
-				const created = await this.#account.createLogs();
-				if (!created.ok) return created;
+				await this.#account.republish();
 				if (after > 0) await this.#account.mailboxRead(0, new StoreTransaction(this.#engine.store));
 				return ok();
 			}

@@ -11,12 +11,15 @@ import {
 } from "@sotto/crypto";
 import {
 	type ConversationContent,
+	type ConversationState,
 	maxTextLength,
 	nextSend,
 	parseHint,
+	resumeAfterFork,
 	retryRefused,
 	type SendAction,
 	stepAppended,
+	stopAtFork,
 } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { FormedGroup } from "../contacts/form-group.ts";
@@ -31,7 +34,7 @@ import { Serial } from "../store/serial.ts";
 import { type StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { processRecord, putCallRow, type ReadingContext } from "./deliver.ts";
 import { Draft, type Held } from "./draft.ts";
-import { followLog, storedHead } from "./follow.ts";
+import { type Followed, followLog, storedHead } from "./follow.ts";
 import { appendRecord } from "./log-access.ts";
 import { logKeys } from "./log-keys.ts";
 import { memberViews } from "./members.ts";
@@ -147,7 +150,7 @@ export class Conversation {
 
 	/** Reads to the tip now; resolves when this device is there, or cannot get there. */
 	readToTip(): Promise<Result<void, CommandError>> {
-		if (this.#closed || this.#held.state.stop !== undefined) return Promise.resolve(ok());
+		if (this.#closed || isOver(this.#held.state)) return Promise.resolve(ok());
 		return new Promise((resolve) => {
 			this.#readers.push(resolve);
 			this.kick({ read: true });
@@ -357,8 +360,8 @@ export class Conversation {
 	/** Reads log after log to the last one's tip. */
 	async #readLog(): Promise<Result<void, ServiceError>> {
 		for (let look = 0; look < maxLooksInARow && !this.#closed; look++) {
-			const { log, at, previous, stop } = this.#held.state;
-			if (stop !== undefined) return ok();
+			const { log, at, previous } = this.#held.state;
+			if (isOver(this.#held.state)) return ok();
 			const purpose: Purpose = { cause: { kind: "sync", title: this.#parts.titleOf(this) } };
 			const followed = await followLog(this.#parts.engine, this.id, { log, at, previous }, purpose);
 			if (!followed.ok) return followed;
@@ -370,6 +373,10 @@ export class Conversation {
 					await this.#stopForked(followed.value);
 					return ok();
 				case "records":
+					if (this.#held.state.stop !== undefined)
+						await this.#change(async (draft) => {
+							draft.state = resumeAfterFork(draft.state);
+						});
 					await this.#process(followed.value.records);
 					if (this.#held.state.log.ordinal === log.ordinal) return ok();
 					// The log moved: its first look is no repetition.
@@ -409,23 +416,17 @@ export class Conversation {
 		};
 	}
 
-	/** The server's history is not the one this device has read: nothing that it says now may be followed. */
-	#stopForked(
-		found:
-			| {
-					readonly kind: "forked";
-					readonly check: { readonly seq: number; readonly ours: Bytes; readonly stated: Bytes };
-			  }
-			| { readonly kind: "beyondHealing" },
-	): Promise<void> {
+	/** The server's history is not the one this device has read: nothing that it says now may be followed (C8, L4). */
+	#stopForked(found: Followed & { readonly kind: "forked" | "beyondHealing" }): Promise<void> {
 		const at = this.#parts.engine.clock.now();
 		return this.#change(async (draft) => {
-			const stop = { kind: "forked" as const, by: undefined };
-			const alarm =
-				found.kind === "forked"
-					? { kind: "forked" as const, by: undefined, ...pick(found.check), at }
-					: { kind: "serverLostRecords" as const, at };
-			draft.state = { ...draft.state, stop, alarm: draft.state.alarm ?? alarm };
+			if (draft.state.stop !== undefined) return;
+			if (found.kind === "beyondHealing") {
+				draft.state = stopAtFork(draft.state, { kind: "serverLostRecords", at });
+				return;
+			}
+			const { seq, ours, stated } = found.check;
+			draft.state = stopAtFork(draft.state, { kind: "forked", by: undefined, seq, ours, stated, at });
 		});
 	}
 
@@ -472,10 +473,7 @@ async function freeOrder(draft: Draft, ordinal: number, seq: number): Promise<st
 	}
 }
 
-function pick<T extends { readonly seq: number; readonly ours: Bytes; readonly stated: Bytes }>({
-	seq,
-	ours,
-	stated,
-}: T) {
-	return { seq, ours, stated };
+/** Whether a conversation reads no further; one that met a fork looks again, because servers are repaired. */
+function isOver({ stop }: ConversationState): boolean {
+	return stop !== undefined && stop.kind !== "forked";
 }

@@ -1,5 +1,5 @@
 import { type Bytes, equalBytes } from "@sotto/bytes";
-import type { Place } from "./state.ts";
+import type { Alarm, ConversationState, Place } from "./state.ts";
 
 /** How the server's tip of a log compares with what this device has read and received of it (L4, C8). */
 export type TipCheck =
@@ -22,4 +22,19 @@ export function checkTip(read: Place, received: Place, tip: Place, oursAtTip: By
 	if (received.seq === tip.seq && !equalBytes(received.head, tip.head))
 		return { kind: "forked", seq: tip.seq, ours: received.head, stated: tip.head };
 	return { kind: "consistent" };
+}
+
+/**
+ * Nothing of a history that is not the one this device has read is followed: the conversation stops, with the alarm, and what
+ * it holds stays as it is.
+ */
+export function stopAtFork(state: ConversationState, alarm: Alarm): ConversationState {
+	return { ...state, stop: { kind: "forked", by: undefined }, alarm: state.alarm ?? alarm };
+}
+
+/** The server shows the history again that this device has read: nothing was taken of the other, so it goes on. */
+export function resumeAfterFork(state: ConversationState): ConversationState {
+	if (state.stop?.kind !== "forked") return state;
+	const isServers = state.alarm?.kind === "serverLostRecords" || state.alarm?.by === undefined;
+	return { ...state, stop: undefined, alarm: isServers ? undefined : state.alarm };
 }
