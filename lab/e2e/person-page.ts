@@ -1,7 +1,7 @@
 import { base64urlToBytes } from "@sotto/bytes";
 import type { Page } from "playwright-core";
 import type { Page as FirefoxPage } from "puppeteer-core";
-import { likeness } from "../envelope.ts";
+import { bestLikeness } from "../envelope.ts";
 import type { Sound } from "../speech.ts";
 import { decodeRecording } from "./recording.ts";
 
@@ -18,14 +18,42 @@ export interface Hands {
 	readonly reload: () => Promise<void>;
 }
 
-/** Runs before the page's own script: notes when the microphone was opened, so that its sentence's place is known. */
-export const microphoneWatch = `{
+/**
+ * Runs before the page's own script: notes when the microphone was opened, so that its sentence's place is known, and keeps the
+ * connections, whose statistics say what was decoded. `speech`, a WAV, becomes the microphone of a browser that takes no
+ * file for one.
+ */
+export function mediaWatch(speech?: Uint8Array): string {
+	return `(${watchMedia})(${speech === undefined ? "undefined" : JSON.stringify(Buffer.from(speech).toString("base64"))})`;
+}
+
+const watchMedia = `(speech) => {
 	const mediaDevices = navigator.mediaDevices ?? {};
 	const open = mediaDevices.getUserMedia?.bind(mediaDevices);
 	mediaDevices.getUserMedia = async (wants) => {
-		const stream = await open(wants);
+		const stream = wants.audio && speech !== undefined ? await speak() : await open(wants);
 		if (wants.audio) window.microphoneOpenedAt = Date.now();
 		return stream;
+	};
+	const speak = async () => {
+		const context = new AudioContext({ sampleRate: 48000 });
+		await context.resume();
+		const bytes = Uint8Array.from(atob(speech), (character) => character.charCodeAt(0));
+		const source = context.createBufferSource();
+		source.buffer = await context.decodeAudioData(bytes.buffer);
+		source.loop = true;
+		const destination = context.createMediaStreamDestination();
+		source.connect(destination);
+		source.start();
+		window.testSpeech = context;
+		return destination.stream;
+	};
+	const connections = (window.testConnections = []);
+	window.RTCPeerConnection = class extends RTCPeerConnection {
+		constructor(...how) {
+			super(...how);
+			connections.push(this);
+		}
 	};
 }`;
 
@@ -102,20 +130,20 @@ export class PersonPage {
 		await this.hands.press("Send");
 	}
 
-	/** Pictures of the other side that this page has decoded and shown so far. */
+	/** Pictures of the other side that this page's connection has decoded so far; 0 while none is on screen. */
 	async picturesSeen(): Promise<number> {
-		const count = `[...document.querySelectorAll("video[data-remote]")]
-			.reduce((sum, video) => sum + video.getVideoPlaybackQuality().totalVideoFrames, 0)`;
-		return Number(await this.hands.evaluate(count));
+		return Number(await this.hands.evaluate(`(${picturesInPage})()`));
 	}
 
-	/** The loudest that the other side's sound is within `ms`, 0 to 1; 0 if there is none. */
+	/** How loud the other side's decoded sound is over `ms`, 0 to 1; 0 if there is none. */
 	async loudness(ms: number): Promise<number> {
 		return Number(await this.hands.evaluate(`(${loudnessInPage})(${ms})`));
 	}
 
+	/** When what its microphone says began, ms since 1970; of a generated one by its own clock, which a busy machine slows. */
 	async microphoneOpenedAt(): Promise<number> {
-		return Number(await this.hands.evaluate("window.microphoneOpenedAt ?? 0"));
+		const generated = "window.testSpeech && Date.now() - window.testSpeech.currentTime * 1000";
+		return Number(await this.hands.evaluate(`(${generated}) ?? window.microphoneOpenedAt ?? 0`));
 	}
 
 	/** Records `seconds` of what this page decodes and plays of the other side. */
@@ -138,29 +166,41 @@ export class PersonPage {
 	}
 }
 
-/** How well a recording matches a sentence whose microphone was opened at `openedAt`. */
+/** How well a recording's best seconds match a sentence whose microphone was opened at `openedAt`, within 1 s. */
 export function likenessTo(recording: Recording, said: Sound, openedAt: number): number {
-	return likeness(recording.sound, said, (recording.startedAt - openedAt) / 1000);
+	return bestLikeness(recording.sound, said, (recording.startedAt - openedAt) / 1000);
 }
 
+// RMS of the decoded sound: energy over duration, as statistics count them. A page's own audio graph would need a sound card.
 const loudnessInPage = `async (ms) => {
-	const stream = document.querySelector("audio[data-remote]")?.srcObject;
-	if (!stream) return 0;
-	const context = (window.testContext ??= new AudioContext());
-	await context.resume();
-	const analyser = context.createAnalyser();
-	analyser.fftSize = 2048;
-	const source = context.createMediaStreamSource(stream);
-	source.connect(analyser);
-	const samples = new Float32Array(analyser.fftSize);
-	let loudest = 0;
-	for (const until = performance.now() + ms; performance.now() < until; ) {
-		await new Promise((resolve) => setTimeout(resolve, 30));
-		analyser.getFloatTimeDomainData(samples);
-		for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
+	const sums = async () => {
+		const sums = { energy: 0, seconds: 0 };
+		for (const connection of window.testConnections) {
+			if (connection.connectionState !== "connected") continue;
+			for (const entry of (await connection.getStats()).values()) {
+				if (entry.type !== "inbound-rtp" || entry.kind !== "audio") continue;
+				sums.energy += entry.totalAudioEnergy ?? 0;
+				sums.seconds += entry.totalSamplesDuration ?? 0;
+			}
+		}
+		return sums;
+	};
+	const before = await sums();
+	await new Promise((resolve) => setTimeout(resolve, ms));
+	const after = await sums();
+	const seconds = after.seconds - before.seconds;
+	return seconds > 0 ? Math.sqrt(Math.max(0, after.energy - before.energy) / seconds) : 0;
+}`;
+
+const picturesInPage = `async () => {
+	if (![...document.querySelectorAll("video[data-remote]")].some((video) => video.videoWidth > 0)) return 0;
+	let decoded = 0;
+	for (const connection of window.testConnections) {
+		if (connection.connectionState !== "connected") continue;
+		for (const entry of (await connection.getStats()).values())
+			if (entry.type === "inbound-rtp" && entry.kind === "video") decoded += entry.framesDecoded ?? 0;
 	}
-	source.disconnect();
-	return loudest;
+	return decoded;
 }`;
 
 // MediaRecorder works in both browsers and under the page's own policy, which lets no other script in.

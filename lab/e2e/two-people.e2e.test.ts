@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,10 +6,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium, launchFirefox } from "../browsers.ts";
 import { likeness } from "../envelope.ts";
 import { decodeOpus } from "../ogg-opus.ts";
+import { startPulse } from "../pulse.ts";
 import { readTap, streamOf, type TappedPacket } from "../rtp-tap.ts";
 import { otherSentence, readWav, type Sound, speakToWav, spokenSentence } from "../speech.ts";
 import { decodedPictures, vp9Frames } from "../vp9-frames.ts";
-import { chromiumHands, firefoxHands, likenessTo, microphoneWatch, PersonPage } from "./person-page.ts";
+import { chromiumHands, firefoxHands, likenessTo, mediaWatch, PersonPage } from "./person-page.ts";
 import { searchServer, shownCapabilities, textNeedle } from "./secrets.ts";
 import { startTappedServer, type TappedServer } from "./tapped-server.ts";
 
@@ -52,15 +53,17 @@ async function personInChromium(name: string): Promise<PersonPage> {
 	const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
 	page.on("pageerror", (error) => console.log(`${name}: ${error.message}`));
 	page.on("console", (message) => message.type() === "error" && console.log(`${name}: ${message.text()}`));
-	await page.addInitScript(microphoneWatch);
+	await page.addInitScript(mediaWatch());
 	return new PersonPage(name, chromiumHands(page));
 }
 
 async function personInFirefox(name: string): Promise<PersonPage> {
-	const browser = await launchFirefox();
-	open.push(browser);
+	const pulse = await startPulse();
+	const browser = await launchFirefox(pulse.environment);
+	open.push(browser, { close: pulse.stop });
 	const page = await browser.newPage();
-	await page.evaluateOnNewDocument(microphoneWatch);
+	page.on("pageerror", (error) => console.log(`${name}: ${String(error)}`));
+	await page.evaluateOnNewDocument(mediaWatch(await readFile(microphone)));
 	return new PersonPage(name, firefoxHands(page));
 }
 
@@ -89,18 +92,24 @@ async function videoCall([caller, callee]: readonly [PersonPage, PersonPage]): P
 
 const hears = async (person: PersonPage) => (await person.loudness(1_000)) > 0.02;
 
-/** Both record what they decode, until both were heard well, three times at most: the machine may be busy with other things. */
-async function listen(people: readonly [PersonPage, PersonPage]) {
-	for (let attempt = 1; ; attempt++) {
-		const recordings = await Promise.all(people.map((person) => person.record(8)));
-		const opened = await Promise.all(people.map((person) => person.microphoneOpenedAt()));
-		const heard = recordings.map((recording, index) => {
-			const openedAt = opened[1 - index] ?? 0;
-			return { toSaid: likenessTo(recording, said, openedAt), toOther: likenessTo(recording, other, openedAt) };
-		});
-		console.log(`heard: ${JSON.stringify(heard)}`);
-		if (attempt === 3 || heard.every(({ toSaid }) => toSaid >= 0.8)) return heard;
+type Heard = { readonly toSaid: number; readonly toOther: number };
+
+/** Each records what it decodes until it has heard the other well, five times at most: the machine may be busy with other things. */
+async function listen(people: readonly [PersonPage, PersonPage]): Promise<readonly Heard[]> {
+	const best = await Promise.all(people.map((person, index) => listenAt(person, people[1 - index] ?? person)));
+	console.log(`heard: ${JSON.stringify(best)}`);
+	return best;
+}
+
+async function listenAt(person: PersonPage, speaker: PersonPage): Promise<Heard> {
+	let best: Heard = { toSaid: -1, toOther: 1 };
+	for (let attempt = 0; attempt < 5 && best.toSaid < 0.8; attempt++) {
+		const recording = await person.record(8);
+		const openedAt = await speaker.microphoneOpenedAt();
+		const toSaid = likenessTo(recording, said, openedAt);
+		if (toSaid > best.toSaid) best = { toSaid, toOther: likenessTo(recording, other, openedAt) };
 	}
+	return best;
 }
 
 async function picturesGrow(person: PersonPage): Promise<void> {
@@ -208,7 +217,7 @@ describe("two people who have never met", () => {
 		const stoppedAt = Date.now();
 		process.kill(rooms[0] ?? 0, "SIGSTOP");
 		await Promise.all(
-			people.map((person) => person.waitFor("silence", 8, async () => (await person.loudness(600)) < 0.005)),
+			people.map((person) => person.waitFor("silence", 8, async () => (await person.loudness(600)) < 0.001)),
 		);
 		const silentAfter = Date.now() - stoppedAt;
 		await Promise.all(people.map((person) => person.waitFor("hears again", 12, () => hears(person))));
@@ -236,6 +245,13 @@ describe("two people who have never met", () => {
 		const people = [await personInChromium(names[0]), await personInFirefox(names[1])] as const;
 		await meet(running.url, people);
 		await videoCall(people);
+		for (const { toSaid, toOther } of await listen(people)) {
+			expect(toSaid).toBeGreaterThanOrEqual(0.8);
+			expect(toOther).toBeLessThan(0.6);
+		}
 		for (const person of people) await picturesGrow(person);
+		const packets = await readTap(running.tapPath);
+		const sizes = new Set(packets.filter(({ kind }) => kind === "audio").map(({ payload }) => payload.length));
+		expect([...sizes]).toHaveLength(1);
 	});
 });
