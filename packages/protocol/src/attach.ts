@@ -145,10 +145,15 @@ function ping(now: number, withinMs: number, pending: number | undefined): Attac
 	};
 }
 
-/** A network that came back, or a process that slept: try at once instead of waiting for a timer (protocol rule R3). */
+/**
+ * A network that came back, or a process that slept: try at once instead of waiting for a timer (protocol rule R3). One that is
+ * said to be gone leaves connections that look alive: whether this one is, an answer shows.
+ */
 function onNetwork(state: AttachState, change: "online" | "offline" | "resumed", now: number): AttachStep {
-	if (change === "offline" || state.phase === "stopped") return { state, effects: [] };
 	if (state.phase === "attached") return ping(now, answerAfterChangeMs, state.answerBy);
+	if (change === "offline" || state.phase === "stopped") return { state, effects: [] };
 	if (state.phase === "waiting") return connect(now, 0, state.since);
-	return { state: { ...state, failures: 0 }, effects: [] };
+	// What was begun over the network before may never be answered.
+	const giveUpAt = Math.min(state.giveUpAt, now + answerAfterChangeMs);
+	return { state: { ...state, failures: 0, giveUpAt }, effects: [{ kind: "wakeAt", at: giveUpAt }] };
 }
