@@ -108,7 +108,12 @@ class PageCall implements CallSession {
 				void this.#follow(await this.#client.view());
 				await end.promise;
 			})
-			.catch(() => this.close());
+			// Stolen: another tab asked for the same lock.
+			.catch(() => {
+				if (this.#isClosed) return;
+				this.close();
+				this.#input.onTaken?.();
+			});
 	}
 
 	/** Joins as soon as the engine has a room for this call: the caller while it still rings at the other end. */

@@ -7,7 +7,7 @@ import { CallBar } from "./call-bar.tsx";
 import { CallScreen } from "./call-screen.tsx";
 import { RemoteAudio } from "./remote-audio.tsx";
 import type { CallSession, CallSessionView, StartCallSession } from "./session.ts";
-import { minimiseCall, type OwnCall } from "./stage.ts";
+import { disownCall, minimiseCall, type OwnCall } from "./stage.ts";
 
 type LiveProps = {
 	readonly call: CallView;
@@ -69,7 +69,7 @@ function useSession(own: OwnCall, loadCallSession: () => Promise<StartCallSessio
 		loadCallSession().then(
 			(start) => {
 				if (!current) return;
-				started = start({ client, call, microphone: true, camera });
+				started = start({ client, call, microphone: true, camera, onTaken: () => disownCall(call) });
 				setSession(started);
 			},
 			() => {

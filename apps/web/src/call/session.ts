@@ -78,6 +78,8 @@ export type CallSessionInput = {
 	/** What the user wants on at first. */
 	readonly microphone: boolean;
 	readonly camera: boolean;
+	/** Another tab has taken the call over. */
+	readonly onTaken?: () => void;
 };
 
 /** Starts the page's media for a call. Never throws for want of a device: that is a {@link SourceState}. */

@@ -37,6 +37,13 @@ export function ownCall(own: OwnCall): void {
 	change({ own, minimised: undefined, dismissed: undefined });
 }
 
+/** Another tab carries it from now on. */
+export function disownCall(call: CallKey): void {
+	if (state.own?.call !== call) return;
+	sessionStorage.removeItem(storageKey);
+	change({ own: undefined });
+}
+
 export const minimiseCall = (call: CallKey) => change({ minimised: call });
 export const restoreCall = () => change({ minimised: undefined });
 export const dismissCall = (call: CallKey) => change({ dismissed: call });

@@ -98,7 +98,7 @@ const rows: readonly Row[] = [
 	{ when: "the media cannot be", inputs: ({ callId }) => [{ kind: "mediaFailed", callId }] },
 	{ when: "a member is removed", inputs: () => [{ kind: "membership", conversation, removal: true }] },
 	{ when: "45 s pass", after: 45_000, inputs: () => [{ kind: "wake" }] },
-	{ when: "120 s pass", after: 120_000, inputs: () => [{ kind: "wake" }] },
+	{ when: "90 s pass", after: 90_000, inputs: () => [{ kind: "wake" }] },
 	{ when: "the engine comes back after 10 s", after: 10_000, inputs: () => [{ kind: "restarted" }] },
 	{ when: "the engine comes back after a day", after: 86_400_000, inputs: () => [{ kind: "restarted" }] },
 ];

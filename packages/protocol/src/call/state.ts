@@ -16,7 +16,7 @@ export const unansweredMs = ringingMs + 15_000;
 /** How long after answering we wait for the first sound. */
 export const joiningMs = 45_000;
 /** How long a call that was lost may take to come back: more than an offline minute. */
-export const reconnectingMs = 120_000;
+export const reconnectingMs = 90_000;
 /** How long a call that ended is still told of: "No answer. Leave a message?" stays until somebody has read it. */
 export const endedMs = 120_000;
 /** How often a running call is noted on disk, so that a restart can tell a reload from yesterday. */
