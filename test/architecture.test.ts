@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { missingOptionals } from "../scripts/complete-lock.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -105,6 +106,13 @@ describe("the repository speaks of the product alone", () => {
 	test("the lock file names no download address", () => {
 		const lock = readFileSync(join(root, "package-lock.json"), "utf8");
 		expect(lock.match(/"resolved": "http[^"]*"/g)).toBeNull();
+	});
+
+	test("the lock file names every platform's optional package, or npm ci refuses it (npm run lock adds them)", () => {
+		const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+		expect(Object.keys(missingOptionals(lock))).toEqual([]);
+		delete lock.packages["node_modules/@biomejs/cli-darwin-arm64"];
+		expect(Object.keys(missingOptionals(lock))).toEqual(["node_modules/@biomejs/cli-darwin-arm64"]);
 	});
 });
 
