@@ -107,7 +107,7 @@ export const screens: readonly Screen[] = [
 		query: "scene=ringingAudio",
 		steps: async (page) => press(page, "Reply instead"),
 	},
-	{ name: "outgoing", query: "scene=outgoing&own=camera" },
+	{ name: "outgoing", query: "scene=outgoing&own=camera&alone" },
 	{ name: "in-call", query: "scene=inCall&own=camera" },
 	{ name: "in-call-audio", query: "scene=inAudioCall&own=sound&picture=none" },
 	{ name: "in-call-trouble", query: "scene=inAudioCall&own=sound&picture=none&trouble=microphone" },
@@ -123,12 +123,12 @@ export const screens: readonly Screen[] = [
 		query: "scene=inCall&own=camera",
 		steps: async (page) => {
 			await press(page, "Back to chats");
-			await page.getByRole("button", { name: "Back to the call" }).waitFor();
+			await page.getByRole("button", { name: /^Back to the call/ }).waitFor();
 		},
 	},
 	{
 		name: "no-answer",
-		query: "scene=outgoing&own=camera",
+		query: "scene=outgoing&own=camera&alone",
 		steps: async (page) => {
 			await page.getByRole("button", { name: "Hang up" }).waitFor();
 			await page.evaluate(() => {

@@ -1,7 +1,9 @@
 import type { CallView } from "@sotto/client";
 import { useClient } from "../engine/client.tsx";
 import { useNow } from "../state/screen.ts";
-import { Button, IconButton } from "../ui/button.tsx";
+import { Avatar } from "../ui/avatar.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { timer } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import { ownCall, restoreCall } from "./stage.ts";
@@ -26,13 +28,21 @@ export function CallBar({ call, microphone }: BarProps) {
 	const back = () => (microphone === undefined ? ownCall({ call: call.call, camera: false }) : restoreCall());
 	return (
 		<section className="call-bar" aria-label={words.call.region(call.title)}>
-			<p className="call-bar-who">
-				<bdi className="cut">{words.call.bar(call.title)}</bdi>
-				{since === undefined ? null : <span className="numbers">{timer(now - since)}</span>}
-			</p>
-			<Button compact className="call-bar-back" onPress={back}>
-				{microphone === undefined ? words.call.takeOver : words.call.restore}
-			</Button>
+			<button type="button" className="call-bar-back" onClick={back}>
+				<Avatar name={call.title} hue={call.people[0]?.hue ?? 195} size={40} />
+				<span className="call-bar-who">
+					<span className="only-heard">{words.call.restore}: </span>
+					<bdi className="cut">{call.title}</bdi>
+					<span className="stage-quiet numbers">
+						{microphone === undefined
+							? words.call.takeOver
+							: since === undefined
+								? words.call.joining
+								: timer(now - since)}
+					</span>
+				</span>
+				<Icon name="down" size={20} />
+			</button>
 			{microphone === undefined ? null : (
 				<IconButton
 					name={microphone.on ? words.call.mute : words.call.unmute}

@@ -12,7 +12,7 @@ import { useCallKeys } from "./call-keys.ts";
 import { DevicesPanel } from "./devices-panel.tsx";
 import { LinePanel } from "./line-panel.tsx";
 import { Preview } from "./preview.tsx";
-import type { CallSessionView, DeviceKind } from "./session.ts";
+import type { CallSessionView, DeviceKind, Quality } from "./session.ts";
 import { Tiles } from "./tiles.tsx";
 
 export type CallScreenProps = {
@@ -80,7 +80,9 @@ export function CallScreen(props: CallScreenProps) {
 function Head({ call, media, onMinimise }: CallScreenProps) {
 	const now = useNow(1_000);
 	const since = connectedSince(call);
-	const { quality } = media;
+	// The engine may know sooner than the measurements that the line is gone.
+	const quality: Quality =
+		call.phase.name === "reconnecting" ? { ...media.quality, word: "reconnecting" } : media.quality;
 	return (
 		<header className="stage-head">
 			<IconButton name={words.call.minimise} icon="down" className="stage-plain" onPress={onMinimise} />

@@ -26,9 +26,12 @@ export function Ringing({ call, card }: RingingProps) {
 				<span className="ringing-avatar">
 					<Avatar name={call.title} hue={hue} size={card ? 56 : 132} />
 				</span>
-				<h2>
-					<bdi>{call.video ? words.ringing.incomingVideo(call.title) : words.ringing.incoming(call.title)}</bdi>
-				</h2>
+				<div className="ringing-text">
+					<h2>
+						<bdi>{words.ringing.incoming(call.title)}</bdi>
+					</h2>
+					<p className={card ? "small quiet" : "stage-quiet"}>{call.video ? words.calls.video : words.calls.audio}</p>
+				</div>
 			</div>
 			{replying ? (
 				<ul className="replies">

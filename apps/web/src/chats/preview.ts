@@ -35,6 +35,12 @@ export function callTitle(call: CallRecordView): string {
 	return call.video ? words.calls.incomingVideo : words.calls.incomingAudio;
 }
 
+/** What kind of call it was; the arrow beside it shows whose. */
+export function callName(call: CallRecordView): string {
+	if (isMissed(call)) return call.video ? words.calls.missedVideo : words.calls.missedAudio;
+	return call.video ? words.calls.video : words.calls.audio;
+}
+
 /** An event in one sentence. */
 export function eventWords(item: HistoryItem & { readonly kind: "event" }): string {
 	return words.events[item.event](item.person?.name ?? words.events.somebody);

@@ -1,6 +1,7 @@
 import type { ConversationView } from "@sotto/client";
 import { useAnswerCall, useStartCall } from "../call/start-call.ts";
 import { useReady } from "../engine/client.tsx";
+import { NetworkLine } from "../shell/network-line.tsx";
 import { useNavigation } from "../state/route.tsx";
 import { useWide } from "../state/screen.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -18,6 +19,7 @@ export function ConversationPane({ conversation }: { readonly conversation: Conv
 	return (
 		<section className="conversation" aria-label={conversation.title}>
 			<Head conversation={conversation} />
+			{wide ? null : <NetworkLine />}
 			<Banners conversation={conversation} />
 			<Timeline conversation={conversation} />
 			<Composer conversation={conversation} takesFocus={wide} />

@@ -1,11 +1,11 @@
 import type { CallItem, ConversationView, ItemId, MessageItem } from "@sotto/client";
 import { memo } from "react";
 import { useStartCall } from "../call/start-call.ts";
-import { callTitle, callWords, eventWords, isMissed } from "../chats/preview.ts";
+import { callTitle, callWords, callName, eventWords, isMissed } from "../chats/preview.ts";
 import { useClient, useReady } from "../engine/client.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { clockTime, dayName, durationWords } from "../words/format.ts";
+import { clockTime, dayName } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import type { Row } from "./rows.ts";
 import type { MenuPlace } from "./timeline.tsx";
@@ -66,7 +66,16 @@ function Bubble({ item, first, last, conversation, ...rest }: BubbleProps) {
 				<bdi className="author small">{item.author.name}</bdi>
 			) : null}
 			<div className="bubble-line">
-				<p className={`bubble ${onlyEmoji.test(item.text) ? "emoji" : ""}`} dir="auto" data-state={item.state}>
+				<p
+					className={`bubble ${onlyEmoji.test(item.text) ? "emoji" : ""}`}
+					dir="auto"
+					data-state={item.state}
+					onClick={(event) => {
+						// A finger has no hover to show the button with: it taps the bubble, unless it selects text.
+						if (!matchMedia("(hover: none)").matches || getSelection()?.isCollapsed === false) return;
+						rest.onMenu({ item, anchor: event.currentTarget });
+					}}
+				>
 					{item.text}
 				</p>
 				<Actions {...rest} item={item} label={words.conversation.actions(item.text.slice(0, 40))} />
@@ -125,9 +134,10 @@ function CallEntry({ item, conversation, ...rest }: CallEntryProps) {
 				<Icon name={missed ? "callMissed" : item.direction === "incoming" ? "callIn" : "callOut"} size={20} />
 			</span>
 			<div className="call-entry-text">
-				<p>{item.outcome === "answered" ? words.calls.talked(durationWords(item.durationMs)) : callTitle(item)}</p>
+				<p>{callName(item)}</p>
 				<p className="small quiet numbers">
-					{item.outcome === "answered" || missed ? "" : `${callWords(item)} · `}
+					<span className="only-heard">{callTitle(item)}. </span>
+					{missed ? "" : `${callWords(item)} · `}
 					<time>{clockTime(item.startedAt)}</time>
 				</p>
 			</div>

@@ -161,6 +161,8 @@ function useFirstNew(
 	return line?.above;
 }
 
+type Scroll = (index: number, options: { align: "start" | "end" }) => void;
+
 /** On opening: to the line of what is new if there is one, to the end otherwise. */
 function useOpening(ready: boolean, rows: readonly Row[], scrollToIndex: Scroll, scrollToEnd: () => void): void {
 	const opened = useRef(false);

@@ -37,16 +37,19 @@ export function GroupView({ group, compare, text }: GroupProps) {
 				))}
 			</ol>
 			{compare ? (
-				<dl className="ordinary" aria-label={words.server.conventional}>
-					{ordinaryFacts(group, me.name, text).map((fact) => (
-						<div key={fact.name}>
-							<dt>{fact.name}</dt>
-							<dd>
-								<bdi>{fact.value}</bdi>
-							</dd>
-						</div>
-					))}
-				</dl>
+				<div className="ordinary">
+					<p className="ordinary-title">{words.server.conventional}</p>
+					<dl>
+						{ordinaryFacts(group, me.name, text).map((fact) => (
+							<div key={fact.name}>
+								<dt>{fact.name}</dt>
+								<dd>
+									<bdi>{fact.value}</bdi>
+								</dd>
+							</div>
+						))}
+					</dl>
+				</div>
 			) : null}
 		</article>
 	);

@@ -24,8 +24,7 @@ export default function SettingsRoom() {
 				<div className="settings-column">
 					<Me />
 					<Appearance />
-					<Sounds />
-					<Notifications />
+					<Alerts />
 					<section className="settings-group">
 						<h2>{words.settings.media}</h2>
 						<Suspense>
@@ -95,11 +94,11 @@ function Appearance() {
 	);
 }
 
-function Sounds() {
+function Alerts() {
 	const { sounds } = usePreferences();
 	return (
 		<section className="settings-group">
-			<h2>{words.settings.sounds}</h2>
+			<h2>{words.settings.alerts}</h2>
 			<Toggle
 				isOn={sounds}
 				name={words.settings.sounds}
@@ -109,6 +108,7 @@ function Sounds() {
 					if (on) playSound("message");
 				}}
 			/>
+			{"Notification" in globalThis ? <Notifications /> : null}
 		</section>
 	);
 }
@@ -116,7 +116,6 @@ function Sounds() {
 function Notifications() {
 	const { notify, notifyNames } = usePreferences();
 	const [problem, setProblem] = useState<string>();
-	if (!("Notification" in globalThis)) return null;
 	const turn = async (on: boolean) => {
 		setProblem(undefined);
 		const allowed = !on || (await Notification.requestPermission()) === "granted";
@@ -124,8 +123,7 @@ function Notifications() {
 		prefer({ notify: on && allowed });
 	};
 	return (
-		<section className="settings-group">
-			<h2>{words.settings.notifications}</h2>
+		<>
 			<Toggle
 				isOn={notify}
 				name={words.settings.notify}
@@ -136,7 +134,7 @@ function Notifications() {
 				<Toggle isOn={notifyNames} name={words.settings.notifyNames} onChange={(on) => prefer({ notifyNames: on })} />
 			) : null}
 			<Problem text={problem} />
-		</section>
+		</>
 	);
 }
 

@@ -88,18 +88,17 @@ export function Icon({ name, size = 22 }: { readonly name: IconName; readonly si
 	);
 }
 
-/** The mark: a decrescendo, as a score writes "softer". */
+/** The mark: a voice that is lowered, sotto voce. */
 export function Mark({ size = 40 }: { readonly size?: number }) {
 	return (
 		<svg className="mark" width={size} height={size} viewBox="0 0 64 64" aria-hidden="true">
 			<rect width="64" height="64" rx="18" fill="currentColor" />
 			<path
-				d="M15 19.5 49 32 15 44.5"
+				d="M16 18v28M27 22.5v19M38 27v10M48.5 31v2"
 				fill="none"
 				stroke="var(--on-accent)"
-				strokeWidth="5"
+				strokeWidth="6"
 				strokeLinecap="round"
-				strokeLinejoin="round"
 			/>
 		</svg>
 	);

@@ -35,12 +35,16 @@ const samples: QualitySample[] = Array.from({ length: 60 }, (_, place) => ({
 	receiveKbps: 1240 + 120 * Math.cos(place / 6),
 }));
 
-export function drawnCallSession(picture: boolean, trouble: string | null): StartCallSession {
+type Drawn = { readonly picture: boolean; readonly alone: boolean; readonly trouble: string | null };
+
+export function drawnCallSession({ picture, alone, trouble }: Drawn): StartCallSession {
 	return ({ camera }): CallSession => {
 		const listeners = new Set<() => void>();
 		let view: CallSessionView = {
 			localStream: camera ? drawnStream(285) : undefined,
-			remotes: [{ key: "ada", person: ada, videoTrack: picture ? drawnStream(40).getVideoTracks()[0] : undefined }],
+			remotes: alone
+				? []
+				: [{ key: "ada", person: ada, videoTrack: picture ? drawnStream(40).getVideoTracks()[0] : undefined }],
 			microphone: trouble === "microphone" ? { phase: "trouble", trouble: "denied" } : { phase: "on" },
 			camera: camera
 				? { phase: "on" }

@@ -35,6 +35,12 @@ if (root !== null)
 	createRoot(root).render(
 		<App
 			client={scene.client}
-			loadCallSession={async () => drawnCallSession(query.get("picture") !== "none", query.get("trouble"))}
+			loadCallSession={async () =>
+				drawnCallSession({
+					picture: query.get("picture") !== "none",
+					alone: query.has("alone"),
+					trouble: query.get("trouble"),
+				})
+			}
 		/>,
 	);
