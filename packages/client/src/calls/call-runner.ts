@@ -1,4 +1,5 @@
 import { invariant } from "@sotto/bytes";
+import { roomId } from "@sotto/crypto";
 import {
 	type CallEffect,
 	type CallInput,
@@ -161,7 +162,8 @@ export class CallRunner {
 		const bases = this.keys.of(callId);
 		if (bases.length === 0) return;
 		const { joinUrl } = roomUrlsOf(this.#host.serverUrl);
-		const found = await probeRoom(this.#host, joinUrl, await roomKeyOf(bases));
+		const { publicKey } = await roomKeyOf(bases);
+		const found = await probeRoom(this.#host, joinUrl, roomId(publicKey));
 		await this.do({ kind: "probed", callId, found });
 	}
 }

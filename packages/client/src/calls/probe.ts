@@ -1,23 +1,22 @@
-import { apiVersion, joinSignatureLabel, joinSignedMessage, type RoomEvent, roomEventShape } from "@sotto/api";
-import { type Bytes, encodeCbor, parseCbor } from "@sotto/bytes";
-import { newParticipantId, roomId, type SigningKey, sign } from "@sotto/crypto";
+import { apiVersion, type RoomEvent, roomEventShape } from "@sotto/api";
+import { encodeCbor, parseCbor } from "@sotto/bytes";
+import { newParticipantId, type RoomId } from "@sotto/crypto";
 import type { Clock, Random, Socket, Transport } from "../ports.ts";
 
-/** How long the room may take to say who is in it. */
+/** How long the room may take to answer. */
 const answerMs = 4_000;
-/** How long after the offer seats may still be named. */
-const seatsMs = 1_000;
 
 export type ProbeResult = "somebody" | "nobody" | "unknown";
 
 /**
- * Looks whether somebody is in a room (K1): joins as far as the offer, without media, and leaves. A room that does not exist
- * has nobody in it; a server that does not answer says nothing.
+ * Looks whether a room still exists (K1): asks to join without being able to. Whether it is refused for the signature or for
+ * want of a room tells; nobody enters, and an empty room does not live longer for it. A room exists while somebody is in it and
+ * 30 s after. A server that does not answer says nothing.
  */
 export function probeRoom(
 	ports: { readonly transport: Transport; readonly clock: Clock; readonly random: Random },
 	joinUrl: string,
-	key: SigningKey,
+	roomId: RoomId,
 ): Promise<ProbeResult> {
 	return new Promise((resolve) => {
 		let isDone = false;
@@ -31,13 +30,11 @@ export function probeRoom(
 			resolve(result);
 		}
 		const answer = (event: RoomEvent): void => {
-			if (event.type === "nonce" && socket !== undefined) void join(socket, key, event.nonce, ports.random);
-			if (event.type === "refused") finish(event.code === "notFound" ? "nobody" : "unknown");
-			if (event.type === "gone") finish("unknown");
-			if (event.type === "seat" && event.participantId !== undefined) finish("somebody");
-			if (event.type !== "offer") return;
-			cancel();
-			cancel = ports.clock.wakeAt(ports.clock.now() + seatsMs, () => finish("nobody"));
+			const { random } = ports;
+			if (event.type === "nonce") {
+				const [participantId, fingerprint, signature] = [newParticipantId(), random(32), random(64)];
+				socket?.send(encodeCbor({ type: "join", v: apiVersion, roomId, participantId, fingerprint, signature }));
+			} else finish(event.type === "refused" ? meaningOf(event.code) : "unknown");
 		};
 		socket = ports.transport.connect(joinUrl, {
 			opened: () => undefined,
@@ -51,11 +48,7 @@ export function probeRoom(
 	});
 }
 
-async function join(socket: Socket, key: SigningKey, nonce: Bytes, random: Random): Promise<void> {
-	const participantId = newParticipantId();
-	// No connection follows, so there is no certificate: any fingerprint will do.
-	const fingerprint = random(32);
-	const signature = await sign(joinSignatureLabel, key, joinSignedMessage(nonce, participantId, fingerprint));
-	const room = roomId(key.publicKey);
-	socket.send(encodeCbor({ type: "join", v: apiVersion, roomId: room, participantId, fingerprint, signature }));
+function meaningOf(code: string): ProbeResult {
+	if (code === "notFound") return "nobody";
+	return code === "badSignature" ? "somebody" : "unknown";
 }

@@ -91,7 +91,8 @@ function wakeJoined(state: CallState, session: JoinedSession, now: number): Call
 export function restarted(state: CallState, now: number): CallStep {
 	const { session } = state;
 	if (!isActive(session) || !isJoined(session)) return wake(state, now);
-	if (now - session.aliveAt > comeBackMs || now < session.aliveAt) {
+	// A clock that was set back by much says nothing of how long it was.
+	if (Math.abs(now - session.aliveAt) > comeBackMs) {
 		const lost = session.phase === "connected" ? reconnecting(session, session.aliveAt, now) : session;
 		return andThen(leaveJoined(state, lost, now, "failed", endsForAll(state, lost)), (next) => wake(next, now));
 	}
