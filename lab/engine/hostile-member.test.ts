@@ -1,5 +1,5 @@
 import { randomBytes } from "@sotto/crypto";
-import { positionToState } from "@sotto/protocol";
+import { parseContent, positionToState } from "@sotto/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { decodeOwnPackage } from "../../packages/client/src/account/record.ts";
 import { Puppet } from "./puppet.test-kit.ts";
@@ -52,6 +52,21 @@ test("C5: a message id that came before from the same account is shown once; con
 	await puppet.append(await puppet.sealItems([item, item]));
 	expectOk(await bob.client.sync());
 	expect(await bob.texts("Ada")).toEqual(["first", "twin"]);
+});
+
+test("C5: a member that uses another's message id takes nothing away: both are shown, each as its author's", async () => {
+	const { bob, puppet } = await withPuppet();
+	await bob.say("Ada", "the true one");
+	await until("it is sent", async () => (await bob.texts("Ada")).includes("> the true one"));
+	const opened = await puppet.open((await puppet.records()).at(-1) as never);
+	if (!opened.ok || opened.value.kind !== "application") throw new Error("the puppet cannot read Bob's message");
+	const items = parseContent(opened.value.content);
+	const messageId = items.ok ? items.value[0]?.messageId : undefined;
+	if (messageId === undefined) throw new Error("Bob's message names itself");
+	const twin = { messageId, sentAt: 1, content: { type: "text" as const, text: "the twin" } };
+	await puppet.append(await puppet.sealItems([twin]));
+	expectOk(await bob.client.sync());
+	expect(await bob.texts("Ada")).toEqual(["first", "> the true one", "the twin"]);
 });
 
 test("C1: the log moves when a leaf comes in; what stands behind the closing commit is void, and talk goes on in the new log", async () => {
