@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Person } from "./person.ts";
 import { type Served, serve } from "./served.ts";
 import { closeAndJudge, meet, pause, talk } from "./two-people.ts";
@@ -9,12 +9,20 @@ let bo: Person;
 
 beforeAll(async () => {
 	served = await serve();
-	({ ada, bo } = await meet(served));
+	({ ada, bo } = await meet(served, { ada: { width: 390 } }));
 });
 
 afterAll(async () => {
 	await closeAndJudge(served, [ada, bo]);
 	await served.end();
+});
+
+// A test that failed leaves its fault to nobody.
+afterEach(async () => {
+	for (const { line, context } of [ada, bo]) {
+		line.mend();
+		await context.setOffline(false);
+	}
 });
 
 const waiting = "Waiting for the network.";

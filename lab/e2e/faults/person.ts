@@ -10,8 +10,8 @@ import { type PageProblem, watchPage } from "./page-watch.ts";
 import { type Ask, readAsked } from "./net-log.ts";
 import type { Served } from "./served.ts";
 
-/** What the person's computer has: both, neither, or both with the permission refused by the person. */
-export type Equipment = "devices" | "noDevices" | "denied";
+/** What the person's computer has, and whether the person allows it. */
+export type Equipment = "devices" | "noMicrophone" | "noCamera" | "denied";
 
 export type PersonOptions = {
 	readonly equipment?: Equipment;
@@ -71,7 +71,9 @@ export class Person extends PersonPage {
 			found = await this.messages(beginning, page);
 			if ([...found].sort().join("\n") === wanted) return;
 			if (Date.now() > until)
-				throw new Error(`${this.name} has ${JSON.stringify(found)} and not ${JSON.stringify(texts)} after ${seconds} s`);
+				throw new Error(
+					`${this.name} has ${JSON.stringify(found)} and not ${JSON.stringify(texts)} after ${seconds} s`,
+				);
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
@@ -116,13 +118,21 @@ type Parts = {
 	readonly netLog: string;
 };
 
-const fakeDevices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+const fakeDevices = "--use-fake-device-for-media-stream";
+const allowAll = "--use-fake-ui-for-media-stream";
 
-/** `denied`: the devices exist and every question for them is answered with no. */
-const mediaFlags: { readonly [kind in Equipment]: readonly string[] } = {
-	devices: fakeDevices,
-	noDevices: ["--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream"],
-	denied: ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+/** Chromium's fake devices cannot be without a microphone: the real ones are, with every way to a sound card cut off. */
+const mediaOf: {
+	readonly [kind in Equipment]: { readonly flags: readonly string[]; readonly environment?: Record<string, string> };
+} = {
+	devices: { flags: [fakeDevices, allowAll] },
+	noMicrophone: {
+		flags: [allowAll],
+		environment: { PULSE_SERVER: "unix:/dev/null", ALSA_CONFIG_PATH: "/dev/null", PIPEWIRE_REMOTE: "none" },
+	},
+	noCamera: { flags: [`${fakeDevices}=device-count=0`, allowAll] },
+	// The devices are there, and every question for them is answered with no.
+	denied: { flags: [fakeDevices, "--deny-permission-prompts"] },
 };
 
 let people = 0;
@@ -130,6 +140,7 @@ let people = 0;
 /** Opens a browser for somebody; nothing is loaded yet. */
 export async function openPerson(name: string, served: Served, options: PersonOptions = {}): Promise<Person> {
 	const { equipment = "devices", width = 1280 } = options;
+	const media = mediaOf[equipment];
 	const line = await openLine(served.port);
 	const netLog = join(tmpdir(), `sotto-netlog-${process.pid}-${people++}.json`);
 	const browser = await chromium.launch({
@@ -146,8 +157,9 @@ export async function openPerson(name: string, served: Served, options: PersonOp
 			"--autoplay-policy=no-user-gesture-required",
 			`--host-resolver-rules=MAP localhost:${served.port} 127.0.0.1:${line.port}`,
 			`--log-net-log=${netLog}`,
-			...mediaFlags[equipment],
+			...media.flags,
 		],
+		env: { ...process.env, ...media.environment },
 	});
 	const context = await browser.newContext({ viewport: { width, height: 800 } });
 	context.setDefaultTimeout(20_000);

@@ -13,6 +13,7 @@ import { openPeer, type Peer, type PeerLoss } from "./peer.ts";
 import { type Flow, isUnprotected, qualityOf, readFlow } from "./quality.ts";
 import { type RejoinEffect, type RejoinState, type RejoinStep, startJoining, stepRejoin } from "./rejoin.ts";
 import { Roster, rosterPaceMs } from "./roster.ts";
+import { makeSilence, type Silence } from "./silence.ts";
 import type { FrameCounts } from "./worker-messages.ts";
 
 /** Joins a room and stays in it, through lost networks and restarted servers, until `leave`. docs/spec/media.md. */
@@ -46,6 +47,7 @@ class Session<Person> implements MediaSession<Person> {
 	#view: MediaView<Person> | undefined;
 	#samples: readonly LineSample[] = [];
 	#quality: "measuring" | "good" | "weak" = "measuring";
+	#silence: Silence | undefined;
 	#past = { audio: 0, video: 0, decoded: 0, packets: 0, bytes: 0 };
 
 	constructor(options: SessionOptions<Person>) {
@@ -153,7 +155,10 @@ class Session<Person> implements MediaSession<Person> {
 	}
 
 	#tracks() {
-		return { audio: trackOf(this.#devices.microphone), camera: trackOf(this.#devices.camera) };
+		const { microphone, camera } = this.#devices;
+		const isMissing = microphone.state === "failed" && this.#rejoin.phase !== "ended";
+		if (isMissing) this.#silence ??= makeSilence();
+		return { audio: trackOf(microphone) ?? this.#silence?.track, camera: trackOf(camera) };
 	}
 
 	#step(input: Parameters<typeof stepRejoin>[1]): void {
@@ -196,6 +201,7 @@ class Session<Person> implements MediaSession<Person> {
 		for (const timer of this.#timers) clearInterval(timer);
 		removeEventListener("online", this.#networkBack);
 		this.#devices.close();
+		this.#silence?.close();
 		this.#options.protection.end();
 	}
 
