@@ -24,7 +24,8 @@ export default defineConfig({
 	test: {
 		include: ["{packages,apps,lab}/**/*.browser.test.{ts,tsx}"],
 		exclude: ["**/node_modules/**"],
-		testTimeout: 30_000,
+		testTimeout: 60_000,
+		globalSetup: ["test/home-for-browsers.ts"],
 		browser: {
 			enabled: true,
 			headless: true,
@@ -35,4 +36,6 @@ export default defineConfig({
 	},
 	// Workers of the engine are modules.
 	worker: { format: "es" },
+	// What workers import is found before they start: a dependency that is found later breaks the worker that asked for it.
+	optimizeDeps: { entries: ["packages/platform/src/browser/**/*worker*.ts", "packages/client/src/index.ts"] },
 });

@@ -24,6 +24,8 @@ const options: ServeOptions = {
 		const vite = await createVite({
 			configFile: join(root, "apps/web/vite.config.ts"),
 			appType: "spa",
+			// What workers import is found before they start: a dependency that is found later breaks the worker that asked for it.
+			optimizeDeps: { entries: ["index.html", "../../packages/platform/src/browser/**/*worker*.ts"] },
 			server: { middlewareMode: true, ...(server === undefined ? {} : { hmr: { server } }) },
 		});
 		return {
