@@ -72,7 +72,7 @@ function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	const covered = stage === "full";
 	return (
 		<>
-			{welcome ? <Welcome onDone={onWelcomed} hidden={covered} /> : <Shell hidden={covered} />}
+			{welcome ? <Welcome onDone={onWelcomed} hidden={covered} /> : <Shell hidden={covered} hasCallBar={stage === "bar"} />}
 			{stage === "none" ? null : (
 				<Suspense>
 					<CallLayer loadCallSession={loadCallSession} />

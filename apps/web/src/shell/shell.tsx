@@ -20,8 +20,15 @@ const SettingsRoom = lazy(() => import("../settings/settings-room.tsx"));
 const LedgerPane = lazy(() => import("../ledger/ledger-pane.tsx"));
 const DrawerPane = lazy(() => import("./drawer.tsx"));
 
+type ShellProps = {
+	/** A call covers everything. */
+	readonly hidden: boolean;
+	/** A call is a bar at the foot. */
+	readonly hasCallBar: boolean;
+};
+
 /** Everything behind the front door: rooms, the conversation, the drawer. */
-export function Shell({ hidden }: { readonly hidden: boolean }) {
+export function Shell({ hidden, hasCallBar }: ShellProps) {
 	const wide = useWide();
 	const ready = useReady();
 	const given = useGivenLink();
@@ -54,7 +61,8 @@ export function Shell({ hidden }: { readonly hidden: boolean }) {
 
 	return (
 		<ShareSheetOpener value={setAsked}>
-			<div className={`shell ${wide ? "wide" : "narrow"}`} data-room={room} data-hidden={hidden ? "" : undefined}>
+			<div className={`shell ${wide ? "wide" : "narrow"}`} data-room={room} data-hidden={hidden ? "" : undefined}
+				data-bar={hasCallBar ? "" : undefined}>
 				{wide ? (
 					<>
 						<Rail />

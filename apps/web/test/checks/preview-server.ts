@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import process from "node:process";
 import { build } from "vite";
-import { contentSecurityPolicy, securityHeaders } from "../csp.ts";
+import { contentSecurityPolicy, securityHeaders } from "../../csp.ts";
 
 const types: Readonly<Record<string, string>> = {
 	".html": "text/html; charset=utf-8",
@@ -51,7 +51,7 @@ export async function serveFolder(folder: string): Promise<PreviewServer> {
 export async function servePreview(): Promise<PreviewServer> {
 	const folder = await mkdtemp(join(tmpdir(), "sotto-preview-"));
 	process.env.SOTTO_PREVIEW_OUT = folder;
-	await build({ configFile: join(import.meta.dirname, "../test/preview/vite.config.ts"), logLevel: "error" });
+	await build({ configFile: join(import.meta.dirname, "../preview/vite.config.ts"), logLevel: "error" });
 	const server = await serveFolder(folder);
 	return {
 		origin: server.origin,
