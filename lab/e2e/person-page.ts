@@ -166,9 +166,9 @@ export class PersonPage {
 	}
 }
 
-/** How well a recording's best seconds match a sentence whose microphone was opened at `openedAt`, within 1 s. */
+/** How well a recording's best 5 s match a sentence whose microphone was opened at `openedAt`, best lag within 1 s. */
 export function likenessTo(recording: Recording, said: Sound, openedAt: number): number {
-	return bestLikeness(recording.sound, said, (recording.startedAt - openedAt) / 1000);
+	return bestLikeness(recording.sound, said, (recording.startedAt - openedAt) / 1000, 5);
 }
 
 // RMS of the decoded sound: energy over duration, as statistics count them. A page's own audio graph would need a sound card.
@@ -205,7 +205,10 @@ const picturesInPage = `async () => {
 
 // MediaRecorder works in both browsers and under the page's own policy, which lets no other script in.
 const recordInPage = `async (seconds) => {
-	const stream = document.querySelector("audio[data-remote]").srcObject;
+	// Gone for a moment while the page joins anew.
+	let stream;
+	while (!(stream = document.querySelector("audio[data-remote]")?.srcObject))
+		await new Promise((resolve) => setTimeout(resolve, 100));
 	const pcm = "audio/webm;codecs=pcm";
 	const recorder = new MediaRecorder(stream, MediaRecorder.isTypeSupported(pcm) ? { mimeType: pcm } : {});
 	const parts = [];

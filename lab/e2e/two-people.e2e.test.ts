@@ -1,120 +1,27 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium, launchFirefox } from "../browsers.ts";
 import { likeness } from "../envelope.ts";
 import { decodeOpus } from "../ogg-opus.ts";
-import { startPulse } from "../pulse.ts";
 import { readTap, streamOf, type TappedPacket } from "../rtp-tap.ts";
-import { otherSentence, readWav, type Sound, speakToWav, spokenSentence } from "../speech.ts";
 import { decodedPictures, vp9Frames } from "../vp9-frames.ts";
-import { chromiumHands, firefoxHands, likenessTo, mediaWatch, PersonPage } from "./person-page.ts";
 import { searchServer, shownCapabilities, textNeedle } from "./secrets.ts";
-import { startTappedServer, type TappedServer } from "./tapped-server.ts";
+import { createStage, greetings, hears, meet, picturesGrow, type Stage, type Two, videoCall } from "./stage.ts";
+import type { TappedServer } from "./tapped-server.ts";
 
 const names = ["Wilhelmina Quist", "Benedek Szalai"] as const;
-const words = [
-	"The eels are in the cellar, behind the mangle.",
-	"Then I shall bring the copper kettle at nine.",
-] as const;
 
-let folder: string;
-let microphone: string;
-let said: Sound;
-let other: Sound;
-let server: TappedServer | undefined;
-const open: { close: () => Promise<unknown> }[] = [];
-
+let stage: Stage;
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), "sotto-e2e-"));
-	microphone = await speakToWav(folder, "said", spokenSentence);
-	said = await readWav(microphone);
-	other = await readWav(await speakToWav(folder, "other", otherSentence));
+	stage = await createStage();
 });
+afterEach(() => stage.clear());
+afterAll(() => stage.end());
 
-afterEach(async () => {
-	for (const browser of open.splice(0)) await browser.close();
-	await server?.stop();
-	server = undefined;
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function startServer(): Promise<TappedServer> {
-	server = await startTappedServer(await mkdtemp(join(folder, "server-")));
-	return server;
-}
-
-async function personInChromium(name: string): Promise<PersonPage> {
-	const browser = await launchChromium(microphone);
-	open.push(browser);
-	const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-	page.on("pageerror", (error) => console.log(`${name}: ${error.message}`));
-	page.on("console", (message) => message.type() === "error" && console.log(`${name}: ${message.text()}`));
-	await page.addInitScript(mediaWatch());
-	return new PersonPage(name, chromiumHands(page));
-}
-
-async function personInFirefox(name: string): Promise<PersonPage> {
-	const pulse = await startPulse();
-	const browser = await launchFirefox(pulse.environment);
-	open.push(browser, { close: pulse.stop });
-	const page = await browser.newPage();
-	page.on("pageerror", (error) => console.log(`${name}: ${String(error)}`));
-	await page.evaluateOnNewDocument(mediaWatch(await readFile(microphone)));
-	return new PersonPage(name, firefoxHands(page));
-}
-
-/** A new user's path, up to where both have written to each other. */
-async function meet(url: string, people: readonly [PersonPage, PersonPage]): Promise<string> {
-	const [asker, owner] = people;
-	for (const person of people) await person.createAccount(url);
-	const link = await owner.shareLink();
-	await asker.addContact(link);
-	await owner.hands.press("Accept");
-	await asker.write(words[0]);
-	await owner.hands.sees(words[0]);
-	await owner.write(words[1]);
-	await asker.hands.sees(words[1]);
-	return link;
-}
-
-async function videoCall([caller, callee]: readonly [PersonPage, PersonPage]): Promise<void> {
-	await caller.hands.press("Start video call");
-	await callee.hands.press("Answer");
-	for (const person of [caller, callee]) {
-		await person.waitFor("hears the other", 30, () => hears(person));
-		await person.waitFor("sees the other", 30, async () => (await person.picturesSeen()) > 5);
+async function heardWell(people: Two): Promise<void> {
+	for (const { toSaid, toOther } of await stage.listen(people)) {
+		expect(toSaid).toBeGreaterThanOrEqual(0.8);
+		expect(toOther).toBeLessThan(0.6);
 	}
-}
-
-const hears = async (person: PersonPage) => (await person.loudness(1_000)) > 0.02;
-
-type Heard = { readonly toSaid: number; readonly toOther: number };
-
-/** Each records what it decodes until it has heard the other well, five times at most: the machine may be busy with other things. */
-async function listen(people: readonly [PersonPage, PersonPage]): Promise<readonly Heard[]> {
-	const best = await Promise.all(people.map((person, index) => listenAt(person, people[1 - index] ?? person)));
-	console.log(`heard: ${JSON.stringify(best)}`);
-	return best;
-}
-
-async function listenAt(person: PersonPage, speaker: PersonPage): Promise<Heard> {
-	let best: Heard = { toSaid: -1, toOther: 1 };
-	for (let attempt = 0; attempt < 5 && best.toSaid < 0.8; attempt++) {
-		const recording = await person.record(8);
-		const openedAt = await speaker.microphoneOpenedAt();
-		const toSaid = likenessTo(recording, said, openedAt);
-		if (toSaid > best.toSaid) best = { toSaid, toOther: likenessTo(recording, other, openedAt) };
-	}
-	return best;
-}
-
-async function picturesGrow(person: PersonPage): Promise<void> {
-	const before = await person.picturesSeen();
-	await person.waitFor("sees new pictures", 15, async () => (await person.picturesSeen()) > before + 10);
 }
 
 /** The best that the tap gives of any sender's microphone. */
@@ -125,7 +32,7 @@ async function tappedSpeech(packets: readonly TappedPacket[], opened: readonly n
 	const all = sounds.flatMap((sound, index) =>
 		opened.map((openedAt) => {
 			const at = ((streams[index]?.[0]?.at ?? 0) - openedAt) / 1000;
-			return { toSaid: likeness(sound, said, at), toOther: likeness(sound, other, at) };
+			return { toSaid: likeness(sound, stage.said, at), toOther: likeness(sound, stage.other, at) };
 		}),
 	);
 	return {
@@ -156,7 +63,7 @@ async function secretsOf(running: TappedServer, link: string) {
 		capabilities,
 		needles: [
 			...names.flatMap((name) => textNeedle(`the name ${name}`, name)),
-			...words.flatMap((text) => textNeedle("a message's text", text)),
+			...greetings.flatMap((text) => textNeedle("a message's text", text)),
 			...linkParts.map((bytes) => ({ what: "a secret of the contact link", bytes })),
 			...capabilities,
 		],
@@ -165,14 +72,11 @@ async function secretsOf(running: TappedServer, link: string) {
 
 describe("two people who have never met", () => {
 	test("share a link, write, and talk with sound and picture, and the server has none of it", async () => {
-		const running = await startServer();
-		const people = [await personInChromium(names[0]), await personInChromium(names[1])] as const;
+		const running = await stage.startServer();
+		const people = [await stage.personInChromium(names[0]), await stage.personInChromium(names[1])] as const;
 		const link = await meet(running.url, people);
 		await videoCall(people);
-		for (const { toSaid, toOther } of await listen(people)) {
-			expect(toSaid).toBeGreaterThanOrEqual(0.8);
-			expect(toOther).toBeLessThan(0.6);
-		}
+		await heardWell(people);
 		for (const person of people) await picturesGrow(person);
 		const opened = await Promise.all(people.map((person) => person.microphoneOpenedAt()));
 		await people[0].hands.press("Hang up");
@@ -196,8 +100,8 @@ describe("two people who have never met", () => {
 	});
 
 	test("the search bites: what the server does keep is found by it", async () => {
-		const running = await startServer();
-		const person = await personInChromium(names[0]);
+		const running = await stage.startServer();
+		const person = await stage.personInChromium(names[0]);
 		await person.createAccount(running.url);
 		const link = await person.shareLink();
 		await person.waitFor("its profile is stored", 10, async () => {
@@ -207,8 +111,8 @@ describe("two people who have never met", () => {
 	});
 
 	test("hear each other again within 10 s of the room's process being stopped, and after the server's restart", async () => {
-		const running = await startServer();
-		const people = [await personInChromium(names[0]), await personInChromium(names[1])] as const;
+		const running = await stage.startServer();
+		const people = [await stage.personInChromium(names[0]), await stage.personInChromium(names[1])] as const;
 		await meet(running.url, people);
 		await videoCall(people);
 
@@ -241,14 +145,11 @@ describe("two people who have never met", () => {
 	});
 
 	test("talk from Chromium to Firefox and back", async () => {
-		const running = await startServer();
-		const people = [await personInChromium(names[0]), await personInFirefox(names[1])] as const;
+		const running = await stage.startServer();
+		const people = [await stage.personInChromium(names[0]), await stage.personInFirefox(names[1])] as const;
 		await meet(running.url, people);
 		await videoCall(people);
-		for (const { toSaid, toOther } of await listen(people)) {
-			expect(toSaid).toBeGreaterThanOrEqual(0.8);
-			expect(toOther).toBeLessThan(0.6);
-		}
+		await heardWell(people);
 		for (const person of people) await picturesGrow(person);
 		const packets = await readTap(running.tapPath);
 		const sizes = new Set(packets.filter(({ kind }) => kind === "audio").map(({ payload }) => payload.length));
