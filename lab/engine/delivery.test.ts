@@ -112,11 +112,16 @@ test("C1, C4, C6: two who commit and write at once lose nothing, double nothing,
 	const ada = await world.start("Ada", first.store, { rules });
 	const bob = await world.start("Bob", second.store, { rules });
 	const said = { Ada: [] as string[], Bob: [] as string[] };
-	for (let round = 0; round < 12; round++) {
-		await Promise.all([ada.say("Bob", `A${round}`), bob.say("Ada", `B${round}`)]);
-		said.Ada.push(`A${round}`);
-		said.Bob.push(`B${round}`);
-	}
+	// Each waits for its own message to count before the next, so that nothing is bundled; both sides at once.
+	const talk = async (person: Person, other: "Ada" | "Bob", own: string[]) => {
+		for (let round = 0; round < 12; round++) {
+			const text = `${person.name[0]}${round}`;
+			await person.say(other, text);
+			own.push(text);
+			await until(`${text} is sent`, async () => (await person.texts(other)).includes(`> ${text}`), 30_000);
+		}
+	};
+	await Promise.all([talk(ada, "Bob", said.Ada), talk(bob, "Ada", said.Bob)]);
 	await until(
 		"all is there",
 		async () => {

@@ -209,3 +209,26 @@ test("C8: a conversation that met a fork goes on when the server shows the true 
 	expect((await bob.with("Ada")).phase).toBe("active");
 	expect((await bob.with("Ada")).alarm).toBeUndefined();
 });
+
+test("L4: records that expired before they were read are said to be lost, and nothing is guessed", async () => {
+	const [ada, bob] = await befriend(world);
+	await idle(bob);
+	let hasExpired = true;
+	world.network("Bob").answer = async (path, body) => {
+		const request = path === readRoute.path && hasExpired ? parseRequest(readRoute, body) : undefined;
+		if (!request?.ok) return undefined;
+		const { after } = request.value;
+		return encodeCbor({
+			first: after + 3,
+			records: [randomBytes(2048)],
+			tip: { seq: after + 3, head: randomBytes(32) },
+		});
+	};
+	await bob.client.sync();
+	expect((await bob.with("Ada")).phase).toBe("stopped");
+	expect((await bob.with("Ada")).alarm?.kind).toBe("serverLostRecords");
+	hasExpired = false;
+	expectOk(await bob.client.sync());
+	expect((await bob.with("Ada")).phase).toBe("active");
+	expect((await ada.with("Bob")).phase).toBe("active");
+});

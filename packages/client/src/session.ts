@@ -9,7 +9,6 @@ import { Mailbox } from "./contacts/mailbox.ts";
 import type { People } from "./contacts/people.ts";
 import type { EngineContext } from "./context.ts";
 import type { CallEngine } from "./conversation-host.ts";
-import type { Conversation } from "./conversations/conversation.ts";
 import { Directory } from "./conversations/directory.ts";
 import type { Draft } from "./conversations/draft.ts";
 import { Ringer } from "./conversations/rings.ts";
@@ -52,8 +51,8 @@ export class Session {
 			account,
 			ringer: this.#ringer,
 			observer: this.calls.observer,
-			titleOf: (conversation) => titleOf(conversation, people),
-			committed: (conversation, draft) => this.#committed(conversation, draft),
+			titleOf: (id) => titleOf(this.directory.get(id), people),
+			committed: (draft) => this.#committed(draft),
 		});
 		const parts = { engine, account, people, directory: this.directory, inviter: this.#inviter };
 		this.firstContact = new FirstContact(parts);
@@ -169,8 +168,7 @@ export class Session {
 	/** A notifier with another key cannot open the addresses given out: everybody gets new ones (R1). */
 	async #renewAddresses(): Promise<void> {
 		if (!(await this.account.refreshNotifierKey())) return;
-		for (const conversation of this.directory.all())
-			await conversation.sendRingAddress(await this.account.memberRingAddress());
+		for (const conversation of this.directory.all()) await conversation.renewRingAddress();
 	}
 
 	/** R3: a hint that opens names the log to read; without one, everything is read. */
@@ -207,13 +205,13 @@ export class Session {
 		}
 	}
 
-	#committed(conversation: Conversation, draft: Draft): void {
+	#committed(draft: Draft): void {
 		const { emit, changed } = this.#engine;
-		const { id } = conversation;
+		const { id } = draft;
 		const items = [...draft.changed.values()].map((row) => itemView(row, id, this.people));
 		const removed = [...draft.removed];
 		if (items.length + removed.length > 0) emit({ kind: "history", conversation: id, items, removed });
-		const title = titleOf(conversation, this.people);
+		const title = titleOf(this.directory.get(id), this.people);
 		for (const row of draft.arrived)
 			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
 		changed();

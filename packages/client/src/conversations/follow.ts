@@ -1,6 +1,6 @@
 import { type Bytes, err, ok, type Result } from "@sotto/bytes";
 import { recordHash } from "@sotto/crypto";
-import { checkTip, type LogRef, type Place, type TipCheck } from "@sotto/protocol";
+import { checkTip, type ConversationState, type LogRef, type Place, type TipCheck } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import type { ConversationId } from "../sdk.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
@@ -16,7 +16,7 @@ export type Followed =
 	/** The log was healed or created: look again. */
 	| { readonly kind: "again" }
 	| { readonly kind: "forked"; readonly check: TipCheck & { readonly kind: "forked" } }
-	/** The server lost records that this device no longer has either. */
+	/** The records behind the place are gone: expired, or lost by a server that this device cannot help. */
 	| { readonly kind: "beyondHealing" };
 
 /**
@@ -26,16 +26,13 @@ export type Followed =
 export async function followLog(
 	engine: EngineContext,
 	conversation: ConversationId,
-	place: {
-		readonly log: LogRef;
-		readonly at: Place;
-		readonly previous: { readonly log: LogRef; readonly at: Place } | undefined;
-	},
+	place: Pick<ConversationState, "log" | "at" | "previous">,
 	purpose: Purpose,
 ): Promise<Result<Followed, ServiceError>> {
 	const { log, at, previous } = place;
 	const pages = await fetchLog(engine.services, log, at, purpose);
 	if (!pages.ok) {
+		if (pages.error.kind === "expired") return ok({ kind: "beyondHealing" });
 		if (pages.error.kind !== "noLog") return err(pages.error);
 		const created = await createLog(engine.services, log, purpose);
 		if (!created.ok) return created;

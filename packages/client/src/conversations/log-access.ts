@@ -11,13 +11,13 @@ export type LogPages = { readonly records: readonly Bytes[]; readonly received: 
 
 const pageLimit = 512;
 
-/** Reads a log to its tip. Error `noLog`: the home does not have it. */
+/** Reads a log to its tip. Errors: `noLog`, the home does not have it; `expired`, what follows `after` is no longer held (L4). */
 export async function fetchLog(
 	services: Services,
 	log: LogRef,
 	after: Place,
 	purpose: Purpose,
-): Promise<Result<LogPages, ServiceError | { readonly kind: "noLog" }>> {
+): Promise<Result<LogPages, ServiceError | { readonly kind: "noLog" } | { readonly kind: "expired" }>> {
 	const { logId, readCap } = logKeys(log).secrets;
 	const records: Bytes[] = [];
 	let received = after;
@@ -29,7 +29,9 @@ export async function fetchLog(
 			return err(error.kind === "refused" && error.code === "notFound" ? { kind: "noLog" } : error);
 		}
 		const { first, records: more, tip } = page.value;
-		if (more.length > 0 && first !== received.seq + 1) return err({ kind: "badAnswer" });
+		if (more.length > 0 && first <= received.seq) return err({ kind: "badAnswer" });
+		const isGap = more.length > 0 ? first > received.seq + 1 : received.seq < tip.seq;
+		if (isGap) return err({ kind: "expired" });
 		for (const record of more) {
 			received = { seq: received.seq + 1, head: nextHead(received.head as Head, received.seq + 1, recordHash(record)) };
 			records.push(record);

@@ -1,0 +1,83 @@
+import type { MessageId } from "@sotto/crypto";
+import type { AccountKeeper } from "../account/keeper.ts";
+import type { EngineContext } from "../context.ts";
+import type { ConversationObserver } from "../conversation-host.ts";
+import type { ConversationId, ItemId } from "../sdk.ts";
+import type { Purpose } from "../services/services.ts";
+import { itemIdOf } from "../store/keys.ts";
+import { Serial } from "../store/serial.ts";
+import { Draft, type Held } from "./draft.ts";
+import { queueContent } from "./queue-content.ts";
+import type { Ringer } from "./rings.ts";
+
+export type ConversationParts = {
+	readonly engine: EngineContext;
+	readonly account: AccountKeeper;
+	readonly ringer: Ringer;
+	readonly observer: ConversationObserver;
+	readonly titleOf: (conversation: ConversationId) => string;
+	/** The draft became durable: views and events follow from it. */
+	readonly committed: (draft: Draft) => void;
+};
+
+/** What a conversation is on this device, and the one way to change it: short strict transactions, one after the other. */
+export class ConversationCore {
+	readonly id: ConversationId;
+	readonly parts: ConversationParts;
+	readonly #serial = new Serial();
+	#held: Held;
+
+	constructor(id: ConversationId, held: Held, parts: ConversationParts) {
+		this.id = id;
+		this.parts = parts;
+		this.#held = held;
+	}
+
+	get held(): Held {
+		return this.#held;
+	}
+
+	/** Changes the conversation in one transaction. Nothing is seen of it before it is durable. */
+	change<T>(work: (draft: Draft) => Promise<T>): Promise<T> {
+		return this.#serial.run(async () => {
+			const draft = new Draft(this.id, this.#held, this.parts.engine.store);
+			const result = await work(draft);
+			this.#held = await draft.commit();
+			this.parts.committed(draft);
+			for (const then of draft.after) then();
+			return result;
+		});
+	}
+
+	/** Looks at the conversation between two changes. */
+	inspect<T>(work: (held: Held) => Promise<T>): Promise<T> {
+		return this.#serial.run(() => work(this.#held));
+	}
+
+	/** Queues a fresh address of this device for everybody in the conversation (R1). */
+	async queueRingAddress(draft: Draft): Promise<void> {
+		const { engine, account } = this.parts;
+		const content = { type: "ringAddress" as const, address: await account.memberRingAddress() };
+		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
+		await queueContent(draft, item, "message", account.keys.key);
+	}
+
+	itemOf(messageId: MessageId): ItemId {
+		return itemIdOf(this.parts.account.keys.key, messageId);
+	}
+
+	/** For the ledger: what is on its way, or was, in `messageId`'s record. */
+	purpose(messageId: MessageId | undefined = this.#held.state.outbox?.items[0]): Purpose {
+		const cause = { kind: "message" as const, title: this.parts.titleOf(this.id) };
+		return { cause, item: messageId === undefined ? undefined : this.itemOf(messageId) };
+	}
+
+	/** Shows everything that waits as "sending" or "failed". */
+	async markQueued(draft: Draft, state: "sending" | "failed"): Promise<void> {
+		for (const { queued } of draft.queue) {
+			const item = this.itemOf(queued.item.messageId);
+			const [row, order] = [await draft.rowOf(item), await draft.orderOfItem(item)];
+			if (row?.kind === "message" && order !== undefined) await draft.putRow(order, { ...row, state });
+		}
+	}
+}

@@ -1,0 +1,210 @@
+import { notifierKeyRoute } from "@sotto/api";
+import { err, ok } from "@sotto/bytes";
+import { type ConversationRules, judgeCommit, maxNameLength, openCredential } from "@sotto/protocol";
+import { newAccount } from "./account/create.ts";
+import { AccountKeeper } from "./account/keeper.ts";
+import { decodeAccount } from "./account/record.ts";
+import { People } from "./contacts/people.ts";
+import type { EngineContext } from "./context.ts";
+import type { Ports } from "./ports.ts";
+import type { ClientEvent, ClientView, CommandResult } from "./sdk.ts";
+import { Ledger } from "./services/ledger.ts";
+import { commandErrorOf, Services } from "./services/services.ts";
+import { Session } from "./session.ts";
+import { keys } from "./store/keys.ts";
+import { StoreFailure, unwrapStore } from "./store/transaction.ts";
+
+/** How long {@link Engine.workDone} waits at most. */
+const maxWorkMs = 10_000;
+
+/** The engine's life: from an empty store to an account at work, its view and events, and what happens when the store fails. */
+export class Engine {
+	readonly context: EngineContext;
+	readonly people: People;
+	readonly #listeners = new Set<(event: ClientEvent) => void>();
+	#view: ClientView = { phase: "loading" };
+	#session: Session | undefined;
+	#isCreating = false;
+	#viewIsStale = false;
+	#isClosed = false;
+	readonly #working = new Set<Promise<unknown>>();
+
+	constructor(ports: Ports, rules: ConversationRules) {
+		const emit = (event: ClientEvent) => this.#emit(event);
+		const ledger = new Ledger(ports.store, ports.clock, (entries) => emit({ kind: "ledger", entries }));
+		this.context = {
+			...ports,
+			services: new Services(ports.transport, ports.clock, ledger, ""),
+			ledger,
+			rules,
+			mlsRules: {
+				validateCredential: async (credential, key) => (await openCredential(credential, key)).ok,
+				judgeCommit,
+			},
+			emit,
+			changed: () => this.#changed(),
+			background: (work) => this.#background(work),
+			personOf: (account) => this.people.personOf(account),
+		};
+		this.people = new People(this.context, () => {
+			const account = this.#session?.account;
+			return account && { id: account.keys.id, name: account.record.name };
+		});
+	}
+
+	async load(): Promise<void> {
+		try {
+			await this.context.ledger.load();
+			const row = unwrapStore(await this.context.store.get(keys.account));
+			if (row === undefined) {
+				this.#view = { phase: "noAccount" };
+				return;
+			}
+			const record = decodeAccount(row);
+			if (!record.ok) {
+				this.#view = { phase: "broken", reason: "storageUnavailable" };
+				return;
+			}
+			this.context.services.baseUrl = record.value.home;
+			await this.people.load();
+			await this.#startSession(await AccountKeeper.open(this.context, record.value));
+		} catch (error) {
+			this.#onFault(error);
+		}
+	}
+
+	/** The account at work; undefined before there is one. */
+	get session(): Session | undefined {
+		return this.#session;
+	}
+
+	view(): ClientView {
+		return this.#view.phase === "broken" ? this.#view : (this.#session?.view() ?? this.#view);
+	}
+
+	onEvent(listener: (event: ClientEvent) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		this.#session?.close();
+		this.#listeners.clear();
+		try {
+			await this.context.ledger.flush();
+		} catch (error) {
+			this.#onFault(error);
+		}
+	}
+
+	async createAccount(input: { readonly name: string; readonly home: string }): Promise<CommandResult> {
+		const name = cleanName(input.name);
+		if (name === undefined) return err({ kind: "badName" });
+		if (this.#session !== undefined || this.#isCreating || this.#view.phase !== "noAccount")
+			return err({ kind: "notReady" });
+		const home = cleanHome(input.home);
+		if (home === undefined) return err({ kind: "unreachable" });
+		this.#isCreating = true;
+		try {
+			const { services, random, clock } = this.context;
+			services.baseUrl = home;
+			// Also the proof that a server of ours answers there, before anything is written.
+			const purpose = { cause: { kind: "account" as const, title: undefined } };
+			const key = await services.call(notifierKeyRoute, {}, purpose);
+			if (!key.ok) return err(commandErrorOf(key.error));
+			const notifierKey = key.value.publicKey;
+			const record = await newAccount({ name, home, notifierKey, random, now: clock.now() });
+			const account = await AccountKeeper.create(this.context, record);
+			await this.#startSession(account);
+			// The link is shown next: it should work for whoever gets it.
+			await account.published();
+			return ok();
+		} catch (error) {
+			return this.#commandFault(error);
+		} finally {
+			this.#isCreating = false;
+		}
+	}
+
+	async #startSession(account: AccountKeeper): Promise<void> {
+		const session = new Session(this.context, account, this.people);
+		await session.start();
+		this.#session = session;
+		this.#changed();
+	}
+
+	async run<T>(work: (session: Session) => Promise<CommandResult<T>>): Promise<CommandResult<T>> {
+		if (this.#session === undefined || this.#isClosed || this.#view.phase === "broken")
+			return err({ kind: "notReady" });
+		try {
+			return await work(this.#session);
+		} catch (error) {
+			return this.#commandFault(error);
+		}
+	}
+
+	/** Many changes in a row become one event. */
+	#changed(): void {
+		if (this.#viewIsStale || this.#isClosed) return;
+		this.#viewIsStale = true;
+		this.#background(
+			Promise.resolve().then(() => {
+				this.#viewIsStale = false;
+				if (!this.#isClosed) this.#emit({ kind: "view", view: this.view() });
+			}),
+		);
+	}
+
+	#emit(event: ClientEvent): void {
+		for (const listener of this.#listeners) listener(event);
+	}
+
+	#background(work: Promise<unknown>): void {
+		const done = work.catch((error: unknown) => this.#onFault(error)).finally(() => this.#working.delete(done));
+		this.#working.add(done);
+	}
+
+	/**
+	 * Resolves when the work under way has ended, what it began in turn included: everything has gone out, or waits for a
+	 * better time.
+	 */
+	async workDone(): Promise<void> {
+		const { clock } = this.context;
+		let isLate = false;
+		const late = Promise.withResolvers<void>();
+		const cancel = clock.wakeAt(clock.now() + maxWorkMs, () => {
+			isLate = true;
+			late.resolve();
+		});
+		while (this.#working.size > 0 && !isLate) await Promise.race([late.promise, Promise.all(this.#working)]);
+		cancel();
+	}
+
+	#commandFault(error: unknown): CommandResult<never> {
+		this.#onFault(error);
+		return err({ kind: error instanceof StoreFailure && error.reason === "storageFull" ? "storageFull" : "notReady" });
+	}
+
+	/** A store that fails stops everything that would have to be durable; anything else is a bug, and is not hidden. */
+	#onFault(error: unknown): void {
+		if (!(error instanceof StoreFailure)) throw error;
+		if (this.#isClosed) return;
+		// A full disk refuses one write; what was durable stays, and room can be made.
+		if (error.reason === "storageFull" && this.#session !== undefined) return;
+		this.#session?.close();
+		this.#view = { phase: "broken", reason: error.reason };
+		this.#changed();
+	}
+}
+
+/** A name without needless blanks; undefined if nothing is left, or too much. */
+export function cleanName(text: string): string | undefined {
+	const name = text.trim().replace(/\s+/g, " ");
+	return name.length > 0 && name.length <= maxNameLength ? name : undefined;
+}
+
+function cleanHome(text: string): string | undefined {
+	const home = text.trim().replace(/\/+$/, "");
+	return /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(home) && home.length <= 300 ? home : undefined;
+}
