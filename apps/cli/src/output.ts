@@ -2,6 +2,8 @@
 export type Output = {
 	/** Writes a result in the form that was asked for; `text` undefined: nothing to tell a person. */
 	readonly result: (json: { readonly [key: string]: unknown }, text: string | undefined) => void;
+	/** A line that is the same in both forms. */
+	readonly line: (line: string) => void;
 	/** Something a person wants to know on the way; nothing in JSON. */
 	readonly remark: (text: string) => void;
 	readonly asJson: () => Output;
@@ -14,6 +16,7 @@ export function createOutput(write: (line: string) => void, isJson = false): Out
 			if (isJson) write(JSON.stringify(json));
 			else if (text !== undefined) write(printable(text));
 		},
+		line: write,
 		remark: (text) => {
 			if (!isJson) write(printable(text));
 		},

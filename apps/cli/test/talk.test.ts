@@ -201,6 +201,34 @@ describe("what cannot be done is said in words", { timeout: 120_000 }, () => {
 	});
 });
 
+test("disclose prints all that the server holds, and none of what was said, by whom", {
+	timeout: 120_000,
+}, async () => {
+	await contacts("iphigenia", "leontine");
+	await sottoJson("send", "leontine", "the garden gate at eight", ...inProfile("iphigenia"));
+	const { code, stdout } = await sotto("disclose", "--all", "--json", "--data", join(folder.path, "data"));
+	expect(code).toBe(0);
+	const rows = stdout
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line) as JsonLine);
+	expect(rows.filter(({ table }) => table === "records").length).toBeGreaterThan(3);
+	const stored = rows
+		.map(({ record, chunk }) => [record, chunk].find((bytes) => typeof bytes === "string") ?? "")
+		.map((hex) => Buffer.from(hex, "hex").toString("latin1"))
+		.join();
+	expect(stored.length).toBeGreaterThan(10_000);
+	for (const secret of ["garden gate", "iphigenia", "leontine"]) {
+		expect(stdout).not.toContain(secret);
+		expect(stored).not.toContain(secret);
+	}
+	const [{ log_id: id }] = rows.filter(({ table }) => table === "logs") as [JsonLine];
+	const one = await sotto("disclose", "--log", (id as string).slice(0, 10), "--data", join(folder.path, "data"));
+	expect(one.stdout.split("\n")[0]).toContain(id);
+	const unknown = await sotto("disclose", "--log", "0".repeat(64), "--data", join(folder.path, "data"));
+	expect(unknown).toMatchObject({ code: 1, stderr: "Nothing is stored under that id.\n" });
+});
+
 test("without the server a message is safe, and goes out once with the next command", {
 	timeout: 120_000,
 }, async () => {

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { accountCreate, link, rename } from "./account.ts";
 import { add, contacts, safety } from "./contacts.ts";
 import { conversations, history } from "./conversations.ts";
+import { disclose } from "./disclose.ts";
 import { listen } from "./listen.ts";
 import { accept, block, ignore, requests } from "./requests.ts";
 import { send } from "./send.ts";
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
 	history,
 	send,
 	listen,
+	disclose,
 ];
