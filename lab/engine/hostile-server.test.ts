@@ -178,7 +178,7 @@ test("a server that answers rubbish changes nothing, and is tried again later", 
 	await idle(bob);
 	let rubbish = true;
 	world.network("Bob").answer = async () => (rubbish ? randomBytes(100) : undefined);
-	await ada.say("Bob", "through the noise");
+	await sent(ada, "Bob", "through the noise");
 	const synced = await bob.client.sync();
 	expect(synced.ok).toBe(false);
 	rubbish = false;

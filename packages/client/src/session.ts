@@ -20,6 +20,8 @@ import { itemView, readyView } from "./view.ts";
 
 /** What time brings is looked at this often. */
 const maintainEveryMs = 3600_000;
+const pollAttachedMs = 600_000;
+const pollDetachedMs = 30_000;
 
 /** An account at work: its conversations, its mailbox, its line, its calls. */
 export class Session {
@@ -35,6 +37,7 @@ export class Session {
 	readonly #line: Line;
 	#stopConnectivity: () => void = () => undefined;
 	#cancelMaintenance: () => void = () => undefined;
+	#cancelPoll: () => void = () => undefined;
 	#syncing: Promise<CommandResult> | undefined;
 	#syncAgain = false;
 	#closed = false;
@@ -74,6 +77,7 @@ export class Session {
 		this.account.publish();
 		this.#line.start();
 		background(this.#maintain());
+		this.#pollLater();
 	}
 
 	view(): ReadyView {
@@ -99,6 +103,7 @@ export class Session {
 	close(): void {
 		this.#closed = true;
 		this.#cancelMaintenance();
+		this.#cancelPoll();
 		this.#stopConnectivity();
 		this.#line.stop();
 		this.calls.close();
@@ -114,6 +119,7 @@ export class Session {
 			const mailbox = await this.#mailbox.read();
 			const conversations = await Promise.all(this.directory.all().map((conversation) => conversation.readToTip()));
 			await this.firstContact.settleCrossings();
+			await this.people.refresh();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
 			return conversations.find((read) => !read.ok) ?? ok();
@@ -189,7 +195,17 @@ export class Session {
 		const { clock, background } = this.#engine;
 		this.#cancelMaintenance = clock.wakeAt(clock.now() + maintainEveryMs, () => background(this.#maintain()));
 		await this.account.maintain();
-		await this.people.refresh();
+	}
+
+	/** Looks by itself: often while no line stands, seldom while one does, because a ring may get lost (R3). */
+	#pollLater(): void {
+		const { clock, background } = this.#engine;
+		const wait = this.#line.state.phase === "attached" ? pollAttachedMs : pollDetachedMs;
+		this.#cancelPoll = clock.wakeAt(clock.now() + wait, () => {
+			if (this.#closed) return;
+			background(this.sync());
+			this.#pollLater();
+		});
 	}
 
 	#network(): NetworkView {

@@ -8,7 +8,6 @@ import {
 	literalShape,
 	mapShape,
 	ok,
-	optional,
 	parseCbor,
 	type Result,
 	type ShapeOf,
@@ -42,8 +41,6 @@ const requestShape = mapShape({
 	welcome: bytesShape(1, maxWelcomeBytes),
 	/** The ratchet tree, checked against the Welcome's tree hash (C1). */
 	tree: mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }),
-	/** By which the requester is told at once that it was accepted. */
-	ringAddress: optional(bytesShape(80, 160)),
 });
 export type ContactRequest = ShapeOf<typeof requestShape>;
 export type OpenedRequest = ContactRequest & { readonly account: AccountKey; readonly devices: DeviceList };

@@ -1,41 +1,22 @@
-import { bytesToBase64url, compareBytes, equalBytes, err, ok, type Result, Secret } from "@sotto/bytes";
-import {
-	blobId,
-	encodeGroupState,
-	groupIdOf,
-	type LogId,
-	type MessageId,
-	newBlobKey,
-	newWriteCap,
-	profileKey,
-	sealBlob,
-	sealMailbox,
-} from "@sotto/crypto";
-import {
-	encodeConversationState,
-	makeRequest,
-	maxGreetingLength,
-	type OpenedRequest,
-	parseLink,
-} from "@sotto/protocol";
+import { compareBytes, equalBytes, err, ok, type Result, Secret } from "@sotto/bytes";
+import { profileKey } from "@sotto/crypto";
+import { type ConversationState, maxGreetingLength, type OpenedRequest, parseLink } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
-import { queueContent } from "../conversations/queue-content.ts";
-import { beginDirect, type Directory } from "../conversations/directory.ts";
-import { Draft, type Held } from "../conversations/draft.ts";
-import { encodeInvite, encodeMeta, type Invite } from "../conversations/meta.ts";
+import type { Directory } from "../conversations/directory.ts";
 import type { CommandResult, ConversationId, RequestId, RequestView } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { commandErrorOf, type Purpose } from "../services/services.ts";
-import { accountIdOf, directConversationId, keys, orderOf, requestIdOf } from "../store/keys.ts";
-import { revealed } from "../store/secrets.ts";
+import { accountIdOf, directConversationId, keys, requestIdOf } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
+import { beginContact } from "./begin-contact.ts";
 import { enterDirectGroup, type FormedGroup, formDirectGroup } from "./form-group.ts";
 import type { Inviter } from "./inviter.ts";
 import type { People } from "./people.ts";
 import { readProfile } from "./read-profile.ts";
-import { type Contact, encodeContact, encodeRequestRecord, type RequestRecord } from "./record.ts";
+import { type Contact, encodeRequestRecord, type RequestRecord } from "./record.ts";
+import { writeInvite } from "./write-invite.ts";
 
 const maxTreeBlob = 4 * 1024 * 1024;
 
@@ -101,110 +82,20 @@ export class FirstContact {
 			readAt: engine.clock.now(),
 		};
 		const { mailbox, ringAddress } = version;
-		const invite = await this.#writeInvite(formed.value, { ...mailbox, ringAddress }, greeting);
-		const conversation = await this.#begin(contact, formed.value, { joined: false, invite, greeting });
+		const invite = await writeInvite(this.#parts, formed.value, { ...mailbox, ringAddress }, greeting);
+		const conversation = await beginContact(this.#parts, contact, formed.value, { joined: false, invite, greeting });
 		return ok({ conversation });
-	}
-
-	/** Seals the request with its Welcome and tree (P3). */
-	async #writeInvite(
-		formed: FormedGroup & { readonly welcome: Uint8Array; readonly ratchetTree: Uint8Array },
-		to: {
-			readonly logId: LogId;
-			readonly appendCap: Uint8Array;
-			readonly publicKey: Uint8Array;
-			readonly ringAddress: Uint8Array | undefined;
-		},
-		greeting: string,
-	): Promise<Invite> {
-		const { engine, account } = this.#parts;
-		const { record } = account;
-		const [writeCap, key] = [newWriteCap(), newBlobKey()];
-		const sealed = await sealBlob(key, formed.ratchetTree);
-		const content = await makeRequest(account.keys.device, {
-			v: 1,
-			type: "request",
-			to: to.logId,
-			name: record.name,
-			greeting,
-			sentAt: engine.clock.now(),
-			profile: { logId: record.profile.logId, readCap: revealed(record.profile.readCap), r: record.r },
-			deviceList: record.deviceList,
-			place: record.place,
-			groupId: groupIdOf(formed.group),
-			welcome: formed.welcome.slice() as Invite["tree"]["sealed"],
-			tree: { blobId: blobId(writeCap), key: revealed(key) },
-		});
-		const letter = await sealMailbox(to, content);
-		if (!sealed.ok || !letter.ok) throw new Error("a group of two accounts fits a blob and a letter");
-		return {
-			tree: { writeCap, sealed: sealed.value },
-			letters: [
-				{
-					logId: to.logId,
-					appendCap: new Secret(to.appendCap),
-					record: letter.value,
-					...(to.ringAddress === undefined ? {} : { ringAddress: to.ringAddress.slice() as typeof letter.value }),
-				},
-			],
-		};
-	}
-
-	/** Writes contact, conversation and what is owed to it in one transaction, and begins to follow it. */
-	async #begin(
-		contact: Contact,
-		formed: FormedGroup,
-		how: {
-			readonly joined: boolean;
-			readonly invite?: Invite;
-			readonly greeting?: string;
-			readonly answers?: RequestId;
-		},
-	): Promise<ConversationId> {
-		const { engine, account, people, directory, inviter } = this.#parts;
-		const id = directConversationId(contact.account);
-		const now = engine.clock.now();
-		const begun = beginDirect({ other: contact.account, ...formed, joined: how.joined, now });
-		const draft = new Draft(id, begun, engine.store);
-		draft.tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
-		draft.tx.put(keys.conversation(id), encodeMeta(begun.meta));
-		draft.tx.put(keys.line(id), encodeConversationState(begun.state));
-		draft.tx.put(keys.group(id), encodeGroupState(begun.group));
-		const event = how.joined ? "contactAdded" : undefined;
-		if (event !== undefined)
-			await draft.putRow(orderOf(0, 0, 0), {
-				kind: "event",
-				id: `met-${now}`,
-				at: now,
-				event,
-				account: contact.account,
-			});
-		await this.#queue(draft, { type: "ringAddress", address: await account.memberRingAddress() });
-		if (how.greeting !== undefined && how.greeting.trim() !== "")
-			await this.#queue(draft, { type: "text", text: how.greeting });
-		const inviteKey = keys.invite(id, bytesToBase64url(engine.random(8)));
-		if (how.invite !== undefined) draft.tx.put(inviteKey, encodeInvite(how.invite));
-		if (how.answers !== undefined) draft.tx.delete(keys.request(how.answers));
-		const held: Held = await draft.commit();
-		people.keepContact(contact);
-		if (how.answers !== undefined) people.forgetRequest(how.answers);
-		directory.add(id, held);
-		const purpose: Purpose = { cause: { kind: "contact", title: contact.name } };
-		if (how.invite !== undefined) inviter.start(inviteKey, how.invite, purpose);
-		engine.changed();
-		return id;
-	}
-
-	#queue(draft: Draft, content: Parameters<typeof queueContent>[1]["content"]): Promise<void> {
-		const { engine, account } = this.#parts;
-		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
-		return queueContent(draft, item, "message", account.keys.key);
 	}
 
 	// ---- requests
 
+	/** Runs work on requests while nobody is being asked or answered: what it finds is still so when it is written. */
+	exclusive<T>(work: () => Promise<T>): Promise<T> {
+		return this.#serial.run(work);
+	}
+
 	/**
-	 * Takes a request out of the mailbox into `tx`. Two people who ask each other have both accepted: of their two groups the
+	 * Takes a request out of the mailbox into `tx`; to be called in {@link FirstContact.exclusive}. Two people who ask each other have both accepted: of their two groups the
 	 * one with the lower id remains (C10), so one of them goes on with its own and the other changes over.
 	 */
 	async receive(request: OpenedRequest, tx: StoreTransaction): Promise<(() => void) | undefined> {
@@ -215,8 +106,7 @@ export class FirstContact {
 		if (people.request(id) !== undefined) return undefined;
 		const { state } = directory.get(directConversationId(request.account))?.held ?? {};
 		const isKnown = people.contact(from) !== undefined;
-		if (isKnown && (state === undefined || state.heard || compareBytes(request.groupId, state.groupId) >= 0))
-			return undefined;
+		if (isKnown && (state === undefined || !isReplacedBy(state, request.groupId))) return undefined;
 		const record: RequestRecord = {
 			v: 1,
 			account: request.account,
@@ -265,6 +155,11 @@ export class FirstContact {
 		const { engine, people, directory } = this.#parts;
 		const request = people.request(id);
 		if (request === undefined) return err({ kind: "notFound" });
+		const existing = directory.get(directConversationId(request.account));
+		if (existing !== undefined && !isReplacedBy(existing.held.state, request.groupId)) {
+			await this.#drop(id);
+			return ok({ conversation: existing.id });
+		}
 		const formed = await this.#enter(request);
 		if (!formed.ok) return formed;
 		const contact: Contact = {
@@ -277,9 +172,10 @@ export class FirstContact {
 			verified: false,
 			readAt: 0,
 		};
-		const existing = directory.get(directConversationId(request.account));
 		if (existing === undefined)
-			return ok({ conversation: await this.#begin(contact, formed.value, { joined: true, answers: id }) });
+			return ok({
+				conversation: await beginContact(this.#parts, contact, formed.value, { joined: true, answers: id }),
+			});
 		await existing.changeOver(formed.value, (tx) => tx.delete(keys.request(id)));
 		people.forgetRequest(id);
 		engine.changed();
@@ -316,6 +212,14 @@ export class FirstContact {
 			if (request.state === "crossing") await this.accept(request.id);
 	}
 
+	async #drop(id: RequestId): Promise<void> {
+		const tx = new StoreTransaction(this.#parts.engine.store);
+		tx.delete(keys.request(id));
+		await tx.commit();
+		this.#parts.people.forgetRequest(id);
+		this.#parts.engine.changed();
+	}
+
 	async ignore(id: RequestId): Promise<CommandResult> {
 		const { engine, people } = this.#parts;
 		const request = people.request(id);
@@ -340,4 +244,9 @@ export class FirstContact {
 		engine.changed();
 		return ok();
 	}
+}
+
+/** C10: of two groups begun at once the lower id remains; one that the other side has entered is no longer in question. */
+function isReplacedBy(state: Pick<ConversationState, "heard" | "groupId">, other: Uint8Array): boolean {
+	return !state.heard && compareBytes(other, state.groupId) < 0;
 }

@@ -55,7 +55,7 @@ export class Mailbox {
 			// Letters that expired before they were read are gone (L4): the place moves over them.
 			const readTo = records.length > 0 ? first - 1 + records.length : tip.seq;
 			if (records.length > 0 || this.#engine.clock.now() - this.#account.record.mailboxReadAt > noteMs)
-				await this.#take(records, readTo);
+				await this.#firstContact.exclusive(() => this.#take(records, readTo));
 			if (readTo >= tip.seq) return ok();
 		}
 	}

@@ -7,8 +7,7 @@ import { keys } from "../store/keys.ts";
 import { listPrefix, unwrapStore } from "../store/transaction.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationParts } from "./core.ts";
-import type { Held } from "./draft.ts";
-import { decodeRow } from "./history-row.ts";
+import { type Held, lastRow } from "./draft.ts";
 import { type ConversationMeta, decodeMeta, decodeQueued } from "./meta.ts";
 
 /** All conversations of this device, by id. */
@@ -62,15 +61,8 @@ export class Directory {
 		const rings = (await listPrefix(this.#store, ringPrefix)).map(
 			({ key, value }) => [Number.parseInt(key.slice(ringPrefix.length), 16), value] as const,
 		);
-		const last = await this.#lastRow(id);
+		const last = await lastRow(this.#store, id);
 		return { meta, state: state.value, group: opened.value, queue, ringAddresses: new Map(rings), last };
-	}
-
-	async #lastRow(id: ConversationId): Promise<Held["last"]> {
-		const from = keys.history(id, "a");
-		const rows = unwrapStore(await this.#store.list({ from, to: keys.history(id, "r"), limit: 1, reverse: true }));
-		const row = rows[0] === undefined ? undefined : decodeRow(rows[0].value);
-		return row?.ok ? row.value : undefined;
 	}
 }
 

@@ -4,7 +4,7 @@ import { type ConversationState, encodeConversationState } from "@sotto/protocol
 import type { Store } from "../ports.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
 import { keys } from "../store/keys.ts";
-import { StoreTransaction } from "../store/transaction.ts";
+import { endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
 import { type ConversationMeta, encodeMeta, encodeQueued, type Queued } from "./meta.ts";
 
@@ -28,6 +28,7 @@ export type Held = {
 export class Draft {
 	readonly id: ConversationId;
 	readonly tx: StoreTransaction;
+	readonly #store: Store;
 	readonly #before: Held;
 	/** States that a later one replaced: their keys go once that is durable (C4). */
 	readonly #replaced: GroupState[] = [];
@@ -38,19 +39,17 @@ export class Draft {
 	meta: ConversationMeta;
 	state: ConversationState;
 	queue: readonly QueuedRow[];
-	last: HistoryRow | undefined;
 	#group: GroupState;
 	#ringAddresses: Map<number, Bytes> | undefined;
-	#lastOrder: string | undefined;
 
 	constructor(id: ConversationId, held: Held, store: Store) {
 		this.id = id;
+		this.#store = store;
 		this.tx = new StoreTransaction(store);
 		this.#before = held;
 		this.meta = held.meta;
 		this.state = held.state;
 		this.queue = held.queue;
-		this.last = held.last;
 		this.#group = held.group;
 	}
 
@@ -118,16 +117,6 @@ export class Draft {
 		this.tx.put(keys.item(this.id, row.id), utf8(order));
 		this.changed.set(row.id, row);
 		this.meta = { ...this.meta, activeAt: Math.max(this.meta.activeAt, timeOf(row)) };
-		// The last line of the list is the row furthest down; a re-placed one may give way only to a later read of the store.
-		if (
-			this.last === undefined ||
-			this.#lastOrder === undefined ||
-			order >= this.#lastOrder ||
-			this.last.id === row.id
-		) {
-			this.last = row;
-			this.#lastOrder = order;
-		}
 	}
 
 	async removeRow(item: ItemId): Promise<void> {
@@ -157,7 +146,15 @@ export class Draft {
 			group: this.#group,
 			queue: this.queue,
 			ringAddresses: this.ringAddresses,
-			last: this.last,
+			last: this.changed.size + this.removed.size > 0 ? await lastRow(this.#store, this.id) : before.last,
 		};
 	}
+}
+
+/** The row furthest down in a conversation's history. */
+export async function lastRow(store: Store, id: ConversationId): Promise<HistoryRow | undefined> {
+	const from = keys.historyAll(id);
+	const rows = unwrapStore(await store.list({ from, to: endOfPrefix(from), limit: 1, reverse: true }));
+	const row = rows[0] === undefined ? undefined : decodeRow(rows[0].value);
+	return row?.ok ? row.value : undefined;
 }

@@ -74,10 +74,6 @@ export function directConversationId(other: Uint8Array): ConversationId {
 	return bytesToBase64url(hash("sotto conversation", utf8("direct"), other).subarray(0, 16));
 }
 
-export function groupConversationId(groupId: Uint8Array): ConversationId {
-	return bytesToBase64url(hash("sotto conversation", utf8("group"), groupId).subarray(0, 16));
-}
-
 export function requestIdOf(account: Uint8Array, groupId: Uint8Array): RequestId {
 	return bytesToBase64url(hash("sotto request", concat(account, groupId)).subarray(0, 16));
 }
