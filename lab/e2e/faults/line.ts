@@ -1,3 +1,4 @@
+import { encodeRefusal, type RefusalCode, refusals } from "@sotto/api";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
@@ -15,11 +16,14 @@ export type Line = {
 	readonly mediaPort: (port: number) => Promise<number>;
 	readonly cut: (how: Cut) => void;
 	readonly mend: () => void;
+	/** From now on requests to `path` are refused with `code` on the way, as a server might; until `mend`. */
+	readonly refuse: (path: string, code: RefusalCode) => void;
 	readonly close: () => void;
 };
 
 export async function openLine(serverPort: number): Promise<Line> {
 	let cut: Cut | undefined;
+	let refusing: { readonly path: string; readonly code: RefusalCode } | undefined;
 	const tcp = new Set<Socket>();
 	const ways = new Map<number, Promise<MediaWay>>();
 	const isCut = () => cut !== undefined;
@@ -36,7 +40,10 @@ export async function openLine(serverPort: number): Promise<Line> {
 		] as const) {
 			tcp.add(from);
 			from.on("data", (data) => {
-				if (!isLost()) to.write(data);
+				if (isLost()) return;
+				const isRefused = refusing !== undefined && data.toString("latin1", 0, 80).startsWith(`POST ${refusing.path} `);
+				if (isRefused && refusing !== undefined) near.end(refusalOf(refusing.code), () => lost.add(near));
+				else to.write(data);
 			});
 			from.on("error", () => undefined);
 			from.on("close", () => {
@@ -64,7 +71,11 @@ export async function openLine(serverPort: number): Promise<Line> {
 		},
 		mend() {
 			cut = undefined;
+			refusing = undefined;
 			for (const way of ways.values()) void way.then(({ move }) => move());
+		},
+		refuse(path, code) {
+			refusing = { path, code };
 		},
 		close() {
 			server.close();
@@ -72,6 +83,12 @@ export async function openLine(serverPort: number): Promise<Line> {
 			for (const way of ways.values()) void way.then(({ close }) => close());
 		},
 	};
+}
+
+function refusalOf(code: RefusalCode): Buffer {
+	const body = encodeRefusal({ code });
+	const head = `HTTP/1.1 ${refusals[code].status} Refused\r\ncontent-type: application/cbor\r\nconnection: close\r\n`;
+	return Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`), body]);
 }
 
 function listen(server: Server): Promise<number> {

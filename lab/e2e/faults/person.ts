@@ -25,7 +25,7 @@ export class Person extends PersonPage {
 	readonly browser: Browser;
 	readonly line: Line;
 	/** Exceptions, violations of the content security policy, and errors on the console, of all their pages. */
-	readonly problems: readonly PageProblem[];
+	readonly problems: PageProblem[];
 	readonly #netLog: string;
 	#asked: readonly Ask[] | undefined;
 
@@ -37,6 +37,11 @@ export class Person extends PersonPage {
 		this.line = parts.line;
 		this.problems = parts.problems;
 		this.#netLog = parts.netLog;
+	}
+
+	/** After a test that caused some on purpose. */
+	forgetProblems(): void {
+		this.problems.length = 0;
 	}
 
 	/** Another tab of the same profile. */

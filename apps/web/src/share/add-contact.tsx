@@ -45,7 +45,7 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 	};
 
 	return (
-		<form className="add-contact" onSubmit={submit}>
+		<form className="add-contact" noValidate onSubmit={submit}>
 			{titled ? (
 				<div className="add-contact-head">
 					<h2>{given === undefined ? words.add.title : words.add.fromAddress}</h2>

@@ -16,7 +16,8 @@ type FieldProps = Omit<TextFieldProps, "className" | "children"> & {
 export function Field({ label, hint, problem, placeholder, hideLabel = false, ...rest }: FieldProps) {
 	return (
 		<div className="field-box">
-			<TextField {...rest} className="field" isInvalid={problem !== undefined}>
+			{/* "aria": with the default, a problem that is shown would keep its form from being sent again. */}
+			<TextField {...rest} className="field" validationBehavior="aria" isInvalid={problem !== undefined}>
 				<Label className={hideLabel ? "only-heard" : "label"}>{label}</Label>
 				<Input className="input" {...(placeholder === undefined ? {} : { placeholder })} />
 				{hint === undefined ? null : (
