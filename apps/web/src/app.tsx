@@ -1,8 +1,9 @@
 import type { ClientView, SottoClient } from "@sotto/client";
-import { Component, lazy, type ReactNode, Suspense, useState } from "react";
+import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { StartCallSession } from "./call/session.ts";
 import { useCallStage } from "./call/stage.ts";
 import { ClientProvider } from "./engine/client.tsx";
+import { loadRest } from "./engine/load-rest.ts";
 import { FirstRun } from "./first-run/first-run.tsx";
 import { Welcome } from "./first-run/welcome.tsx";
 import { useAttention } from "./shell/attention.ts";
@@ -68,11 +69,16 @@ type ReadyProps = {
 function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	useAttention();
 	useBackOnline();
+	useEffect(() => loadRest(loadCallSession), [loadCallSession]);
 	const stage = useCallStage();
 	const covered = stage === "full";
 	return (
 		<>
-			{welcome ? <Welcome onDone={onWelcomed} hidden={covered} /> : <Shell hidden={covered} hasCallBar={stage === "bar"} />}
+			{welcome ? (
+				<Welcome onDone={onWelcomed} hidden={covered} />
+			) : (
+				<Shell hidden={covered} hasCallBar={stage === "bar"} />
+			)}
 			{stage === "none" ? null : (
 				<Suspense>
 					<CallLayer loadCallSession={loadCallSession} />
