@@ -34,6 +34,8 @@ export const send: Command = {
 				throw new Refused(
 					"Not sent yet. Your message is safe here and goes out with the next command, or sotto listen.",
 				);
+			// The other side is woken only once the message counts (R2): a command that has ended rings nobody.
+			await profile.client.sync();
 			given.output.result(
 				{ id: sent.id, conversation: conversation.id, title: conversation.title, state: "sent", sentAt: sent.sentAt },
 				undefined,
