@@ -130,6 +130,13 @@ export class PersonPage {
 		await this.hands.press("Send");
 	}
 
+	/** Presses the button that says `words`, among other things. */
+	async pressWith(words: string): Promise<void> {
+		await this.hands.sees(words);
+		const button = `[...document.querySelectorAll("button")].find((one) => one.textContent.includes(${JSON.stringify(words)}))`;
+		await this.hands.evaluate(`${button}.click()`);
+	}
+
 	/** Pictures of the other side that this page's connection has decoded so far; 0 while none is on screen. */
 	async picturesSeen(): Promise<number> {
 		return Number(await this.hands.evaluate(`(${picturesInPage})()`));

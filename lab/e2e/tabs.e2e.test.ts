@@ -19,11 +19,11 @@ test("two tabs are one client: both show a call, one carries it, and another tak
 	await videoCall(people);
 
 	// The other tab shows the call and has neither sound nor picture of it.
-	await second.hands.sees("On a call with Wilhelmina");
+	await second.hands.sees("In another tab");
 	expect(await second.picturesSeen()).toBe(0);
-	await second.hands.press("In another tab. Take it over here");
+	await second.pressWith("Take it over here");
 	await second.waitFor("carries the call", 30, () => hears(second));
-	await callee.hands.sees("On a call with Wilhelmina");
+	await callee.hands.sees("In another tab");
 	await callee.waitFor("lets go of it", 10, async () => (await callee.picturesSeen()) === 0);
 	await caller.waitFor("hears the new tab", 30, () => hears(caller));
 	await picturesGrow(second);
