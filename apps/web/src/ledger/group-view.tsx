@@ -24,7 +24,7 @@ export function GroupView({ group, compare, text }: GroupProps) {
 				</span>
 				<div>
 					<h2>
-						<bdi>{causeWords(group)}</bdi>
+						<bdi>{causeWords(group, text)}</bdi>
 					</h2>
 					<p className="small quiet numbers">
 						<time>{clockTime(group.at)}</time> · {words.server.lines(group.requests)}
@@ -63,14 +63,16 @@ function Line({ line: { entry, count } }: { readonly line: LedgerLine }) {
 				{count > 1 ? <span className="quiet"> · {words.server.times(count)}</span> : null}
 			</p>
 			<p className="ledger-saw numbers">
-				{entry.saw.map((saw) => {
-					const { name, value } = sawWords(saw);
-					return (
-						<span key={saw.field}>
-							<span className="ledger-field">{name}</span> {value}
-						</span>
-					);
-				})}
+				{entry.saw
+					.filter(({ value }) => value !== "")
+					.map((saw) => {
+						const { name, value } = sawWords(saw);
+						return (
+							<span key={saw.field}>
+								<span className="ledger-field">{name}</span> {value}
+							</span>
+						);
+					})}
 				<time>{exactTime(entry.at)}</time>
 			</p>
 		</li>

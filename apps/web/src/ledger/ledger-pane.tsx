@@ -1,5 +1,5 @@
-import { useMemo } from "react";
-import { useReady } from "../engine/client.tsx";
+import { useEffect, useMemo, useState } from "react";
+import { useClient, useReady } from "../engine/client.tsx";
 import { useLedger } from "../engine/ledger.ts";
 import { prefer, usePreferences } from "../state/preferences.ts";
 import { useNavigation } from "../state/route.tsx";
@@ -64,14 +64,33 @@ export default function LedgerPane() {
 	);
 }
 
-/** The last message of each conversation is at hand without asking. */
+/** How many conversations are looked through for the words of what was written. */
+const lookedThrough = 20;
+
+/** What oneself wrote of late, by item: to show beside a request what it was for. */
 function useTexts(): ReadonlyMap<string, string> {
+	const client = useClient();
 	const { conversations } = useReady();
-	return useMemo(
-		() =>
-			new Map(conversations.flatMap(({ last }) => (last?.kind === "message" ? [[last.id, last.text] as const] : []))),
-		[conversations],
-	);
+	const [texts, setTexts] = useState<ReadonlyMap<string, string>>(new Map());
+	const newest = conversations
+		.slice(0, lookedThrough)
+		.map(({ id, last }) => `${id}\t${last?.id ?? ""}`)
+		.join("\n");
+	useEffect(() => {
+		let current = true;
+		const ids = newest.split("\n").flatMap((line) => line.split("\t")[0] ?? []);
+		void Promise.all(ids.map((id) => client.history(id, { limit: 100 }))).then((pages) => {
+			const items = pages.flatMap((page) => page.items);
+			const mine = items.flatMap((item) =>
+				item.kind === "message" && item.mine ? [[item.id, item.text] as const] : [],
+			);
+			if (current) setTexts(new Map(mine));
+		});
+		return () => {
+			current = false;
+		};
+	}, [client, newest]);
+	return texts;
 }
 
 const textOf = (group: LedgerGroup, texts: ReadonlyMap<string, string>) =>

@@ -4,14 +4,27 @@ import { byteSize, durationWords, exactTime, wholeNumber } from "../words/format
 import { words } from "../words/index.ts";
 import type { LedgerGroup } from "./groups.ts";
 
-/** What the person did, or what the app did by itself. */
-export function causeWords({ cause, lines }: LedgerGroup): string {
+/** A record that is no message one wrote: the app's own, such as how to wake this device, or a call's beginning. */
+function sentWords({ lines }: LedgerGroup, title: string, text: string | undefined): string {
+	const { causes } = words.server;
+	const appends = lines.some(({ entry }) => entry.action === "append");
+	if (!appends) return causes.received(title);
+	if (text !== undefined) return causes.wrote(title);
+	const rings = lines.some(({ entry: { saw } }) =>
+		saw.some(({ field, value }) => field === "urgency" && value === "call"),
+	);
+	return rings ? causes.called(title) : causes.sent(title);
+}
+
+/** What the person did, or what the app did by itself. `text` is the message written, where there is one. */
+export function causeWords(group: LedgerGroup, text: string | undefined): string {
+	const { cause, lines } = group;
 	const { causes } = words.server;
 	if (cause === undefined) return causes.unknown;
 	const title = cause.title ?? causes.somebody;
 	switch (cause.kind) {
 		case "message":
-			return lines.some(({ entry }) => entry.action === "append") ? causes.wrote(title) : causes.received(title);
+			return sentWords(group, title, text);
 		case "call":
 			return causes.call(title);
 		case "contact":

@@ -65,7 +65,7 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 				autoFocus={autoFocus}
 			/>
 			<div className="add-contact-row">
-				<Button type="submit" look={link.trim() === "" ? "quietly" : "primary"} isDisabled={busy}>
+				<Button type="submit" look={link.trim() === "" ? "quietly" : "primary"}>
 					{busy ? words.add.adding : words.add.add}
 				</Button>
 				<Button look="plain" icon="qr" onPress={() => setScanning((on) => !on)} aria-expanded={scanning}>

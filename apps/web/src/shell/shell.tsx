@@ -61,8 +61,12 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 
 	return (
 		<ShareSheetOpener value={setAsked}>
-			<div className={`shell ${wide ? "wide" : "narrow"}`} data-room={room} data-hidden={hidden ? "" : undefined}
-				data-bar={hasCallBar ? "" : undefined}>
+			<div
+				className={`shell ${wide ? "wide" : "narrow"}`}
+				data-room={room}
+				data-hidden={hidden ? "" : undefined}
+				data-bar={hasCallBar ? "" : undefined}
+			>
 				{wide ? (
 					<>
 						<Rail />

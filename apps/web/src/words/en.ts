@@ -339,7 +339,8 @@ export const en = {
 		empty: "Nothing yet. As soon as you do something, it stands here.",
 		emptyItem: "No request of this device belongs to it. What others sent, their devices sent.",
 		never: "In none of it: your words, your voice, your picture, a name.",
-		guess: "What remains to be guessed at: which addresses come back, and when.",
+		guess:
+			"With every request it also sees your network address and the time. From which of them come back it can guess.",
 		times: (n: number) => `${n} times`,
 		roles: { home: "Storage", notifier: "Doorbell", sfu: "Switchboard" },
 		roleHints: {
@@ -351,6 +352,8 @@ export const en = {
 		live: "Live",
 		causes: {
 			wrote: (title: string) => `You wrote to ${title}`,
+			sent: (title: string) => `Something was sent to ${title}`,
+			called: (title: string) => `You called ${title}`,
 			received: (title: string) => `Something came from ${title}`,
 			call: (title: string) => `A call with ${title}`,
 			contact: (title: string) => `Getting in contact with ${title}`,

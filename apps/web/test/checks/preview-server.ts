@@ -51,6 +51,7 @@ export async function serveFolder(folder: string): Promise<PreviewServer> {
 export async function servePreview(): Promise<PreviewServer> {
 	const folder = await mkdtemp(join(tmpdir(), "sotto-preview-"));
 	process.env.SOTTO_PREVIEW_OUT = folder;
+	process.env.NODE_ENV = "production";
 	await build({ configFile: join(import.meta.dirname, "../preview/vite.config.ts"), logLevel: "error" });
 	const server = await serveFolder(folder);
 	return {

@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchChromium } from "../../../../lab/browsers.ts";
+import { type PreviewServer, servePreview } from "./preview-server.ts";
+import { type Screen, screens } from "./screens.ts";
+
+/** Layout goes by size and contrast by theme: each of both is seen, and not every pair. */
+const looks = [
+	{ name: "phone", width: 390, height: 844, colorScheme: "light" },
+	{ name: "desktop", width: 1280, height: 800, colorScheme: "dark" },
+] as const;
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** What axe and the browser found wrong with one screen; empty if nothing. */
+async function faultsOf(context: BrowserContext, origin: string, screen: Screen, axe: string): Promise<string[]> {
+	const page = await context.newPage();
+	const faults: string[] = [];
+	page.on("console", (message) => {
+		if (message.type() === "error") faults.push(`console: ${message.text()}`);
+	});
+	page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+	page.on("request", (request) => {
+		if (!request.url().startsWith(origin)) faults.push(`request to ${request.url()}`);
+	});
+	await page.goto(`${origin}/?${screen.query}`);
+	await screen.steps?.(page, (page.viewportSize()?.width ?? 0) >= 900);
+	await page.waitForTimeout(150);
+	// The policy lets no script into the page; the debugger is not the page.
+	const debug = await context.newCDPSession(page);
+	await debug.send("Runtime.evaluate", { expression: axe });
+	const found = await debug.send("Runtime.evaluate", {
+		expression: `axe.run(document, { resultTypes: ["violations"], runOnly: ${JSON.stringify(rules)} }).then((result) =>
+			result.violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target }) => target.join(" ")).join(", ")))`,
+		awaitPromise: true,
+		returnByValue: true,
+	});
+	faults.push(...((found.result.value as string[] | undefined) ?? ["axe did not run"]));
+	await page.close();
+	return faults.map((fault) => `${screen.name}: ${fault}`);
+}
+
+describe("every screen", () => {
+	let server: PreviewServer;
+	let browser: Browser;
+	let axe = "";
+
+	beforeAll(async () => {
+		axe = await readFile(join(createRequire(import.meta.url).resolve("axe-core"), "../axe.min.js"), "utf8");
+		[server, browser] = [await servePreview(), await launchChromium()];
+	});
+	afterAll(async () => {
+		await browser.close();
+		await server.stop();
+	});
+
+	for (const { name, width, height, colorScheme } of looks) {
+		test(`is accessible by axe and keeps to the policy: ${name}, ${colorScheme}`, async () => {
+			const context = await browser.newContext({
+				viewport: { width, height },
+				colorScheme,
+				reducedMotion: "reduce",
+				hasTouch: name === "phone",
+				isMobile: name === "phone",
+			});
+			context.setDefaultTimeout(15_000);
+			const faults: string[] = [];
+			for (const screen of screens) faults.push(...(await faultsOf(context, server.origin, screen, axe)));
+			await context.close();
+			expect(screens.length).toBeGreaterThan(30);
+			expect(faults).toEqual([]);
+		});
+	}
+
+	test("is looked at by an axe that bites: a button without a name is found", async () => {
+		const context = await browser.newContext();
+		const unnamed: Screen = {
+			name: "unnamed",
+			query: "scene=full",
+			steps: async (page) => {
+				await page.evaluate(() => document.querySelector("[aria-label='New contact']")?.removeAttribute("aria-label"));
+			},
+		};
+		const faults = await faultsOf(context, server.origin, unnamed, axe);
+		await context.close();
+		expect(faults.join()).toContain("button-name");
+	});
+});
