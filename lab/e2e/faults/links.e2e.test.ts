@@ -60,7 +60,8 @@ test("bad, cut, foreign and own links are refused in words, and the right one st
 
 test("the same link once more says that one knows them already, and asks nobody twice", async () => {
 	await bo.page.goto(link);
-	await bo.hands.sees("You opened a contact link");
+	await linkField(bo).waitFor();
+	expect(await linkField(bo).inputValue()).toBe(link);
 	await bo.hands.press("Add contact");
 	await bo.hands.sees("You are in contact already.");
 	await bo.page.keyboard.press("Escape");

@@ -10,9 +10,17 @@ export async function meet(
 	const [ada, bo] = await Promise.all([openPerson("Ada", served, options.ada), openPerson("Bo", served, options.bo)]);
 	await Promise.all([ada.createAccount(served.url), bo.createAccount(served.url)]);
 	await bo.addContact(await ada.shareLink());
+	await Promise.race([bo.field().waitFor(), failsWith(bo)]);
 	await ada.hands.press("Accept");
 	await Promise.all([ada.field().waitFor(), bo.field().waitFor()]);
 	return { ada, bo };
+}
+
+/** Rejects as soon as a problem stands on screen, with its words. */
+async function failsWith(person: Person): Promise<void> {
+	const problem = person.page.locator(".problem").first();
+	const words = await problem.innerText({ timeout: 60_000 }).catch(() => undefined);
+	if (words !== undefined) throw new Error(`${person.name} is told: ${words}`);
 }
 
 /** A call of these two, with sound both ways, and pictures both ways if `video`. */

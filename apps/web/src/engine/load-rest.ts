@@ -2,9 +2,11 @@
 const parts = [
 	() => import("../call/call-layer.tsx"),
 	() => import("../settings/settings-room.tsx"),
+	() => import("../settings/media-test.tsx"),
 	() => import("../ledger/ledger-pane.tsx"),
 	() => import("../shell/drawer.tsx"),
 	() => import("../share/share-sheet.tsx"),
+	() => import("../share/qr-code.tsx"),
 	() => import("../share/scanner.tsx"),
 ];
 
