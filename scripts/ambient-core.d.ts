@@ -20,8 +20,7 @@ interface CryptoKeyPair {
 	readonly privateKey: CryptoKey;
 	readonly publicKey: CryptoKey;
 }
-// biome-ignore lint/suspicious/noExplicitAny: WebCrypto's algorithm objects are open by design.
-type WebCryptoAlgorithm = string | { readonly name: string; readonly [parameter: string]: any };
+type WebCryptoAlgorithm = string | { readonly name: string; readonly [parameter: string]: unknown };
 interface SubtleCrypto {
 	decrypt(algorithm: WebCryptoAlgorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
 	deriveBits(algorithm: WebCryptoAlgorithm, key: CryptoKey, length: number): Promise<ArrayBuffer>;

@@ -4,13 +4,6 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startServer } from "../lab/server-process.ts";
 
-declare module "vitest" {
-	export interface ProvidedContext {
-		/** Where a real server of all roles answers, for tests in the browser. */
-		readonly home: string;
-	}
-}
-
 /** Runs one server for all tests in the browser; `inject("home")` is its address. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const folder = mkdtempSync(join(tmpdir(), "sotto-browser-tests-"));

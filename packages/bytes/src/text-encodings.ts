@@ -2,7 +2,7 @@ import type { Bytes } from "./brand.ts";
 import { err, ok, type Result } from "./result.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const values = new Map([...alphabet].map((character, value) => [character, value]));
+const values = new Map(Array.from(alphabet, (character, value) => [character, value]));
 
 /** RFC 4648 section 5, without padding. */
 export function bytesToBase64url(bytes: Uint8Array): string {

@@ -97,7 +97,6 @@ describe("a call between two people", () => {
 			people: ["cyd"],
 			author: cyd,
 			sentAt: world.now,
-			live: true,
 			content: { type: "callStarted", callId: second, previous: undefined, video: false },
 		});
 		give(world, ada, { kind: "tip", conversation: "another" });
