@@ -97,6 +97,7 @@ describe("a call between two people", () => {
 			people: ["cyd"],
 			author: cyd,
 			sentAt: world.now,
+			live: true,
 			content: { type: "callStarted", callId: second, previous: undefined, video: false },
 		});
 		give(world, ada, { kind: "tip", conversation: "another" });
@@ -113,7 +114,6 @@ describe("a call between two people", () => {
 		world.log.push({
 			author: "bo",
 			sentAt: world.now,
-			live: true,
 			content: { type: "callDeclined", callId: call, reason: "busy" },
 		});
 		read(world, ada);
