@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { startServer } from "../server-process.ts";
 
 export type ClientCrashReport = {
-	readonly kills: number;
+	readonly commands: number;
 	/** Commands that were killed before they ended by themselves. */
-	readonly hit: number;
+	readonly kills: number;
 	/** Messages whose command ended with 0: these must have arrived. */
 	readonly acknowledged: number;
 	/** Messages whose command was killed, and that went out nevertheless or later. */
@@ -16,6 +16,7 @@ export type ClientCrashReport = {
 };
 
 export type ClientCrashOptions = {
+	/** As many commands as it takes until this many were killed before their end. */
 	readonly kills: number;
 	/** 0 up to 1, for the moments and for who writes. */
 	readonly chance: () => number;
@@ -32,8 +33,8 @@ type Ended = {
 type Person = { readonly name: string; readonly other: string; readonly folder: string };
 
 const program = new URL("../../apps/cli/src/main.ts", import.meta.url).pathname;
-/** A command lasts one to two seconds on a busy machine: every phase of it gets its share of the kills. */
-const latestKillMs = 2_500;
+/** How long a command lasts is learned from those that were not killed; until then it is taken for this. */
+const firstGuessMs = 1_500;
 
 /**
  * Two command-line clients write to each other while their commands are killed with kill -9 at random moments: making the
@@ -62,7 +63,7 @@ export async function runClientCrashes(options: ClientCrashOptions): Promise<Cli
 		options.beforeReading?.([ada.folder, bob.folder]);
 		const faults = await faultsOf(ada, bob, acknowledged);
 		const sums = [...acknowledged.values()].flat().length;
-		return { kills: killer.kills, hit: killer.hit, acknowledged: sums, ...faults };
+		return { commands: killer.commands, kills: killer.kills, acknowledged: sums, ...faults };
 	} finally {
 		await server.kill();
 		rmSync(root, { recursive: true, force: true });
@@ -82,19 +83,29 @@ async function meet(killer: Killer, home: string, ada: Person, bob: Person): Pro
 
 class Killer {
 	readonly #options: ClientCrashOptions;
+	readonly #durations = new Map<string, number>();
+	commands = 0;
 	kills = 0;
-	hit = 0;
 
 	constructor(options: ClientCrashOptions) {
 		this.#options = options;
 	}
 
-	/** Runs a command, and kills it at a random moment if it has not ended by then. */
+	/** Runs a command, and kills it at a random moment of the time that it usually takes. */
 	async run(person: Person, args: readonly string[]): Promise<Ended> {
-		const ended = await sotto(person, args, this.#options.chance() * latestKillMs);
-		this.kills++;
-		if (ended.code === null) this.hit++;
-		this.#options.onKill?.(this.kills);
+		const name = args[0] as string;
+		const usual = this.#durations.get(name) ?? firstGuessMs;
+		const started = performance.now();
+		const ended = await sotto(person, args, this.#options.chance() * usual * 1.5);
+		this.commands++;
+		if (ended.code !== null) {
+			this.#durations.set(name, (usual + performance.now() - started) / 2);
+		} else {
+			// Perhaps commands take longer than was thought: later moments must get their share too.
+			this.#durations.set(name, usual * 1.08);
+			this.kills++;
+			this.#options.onKill?.(this.kills);
+		}
 		return ended;
 	}
 

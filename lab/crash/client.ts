@@ -12,10 +12,10 @@ const { values } = parseArgs({
 const report = await runClientCrashes({
 	kills: Number(values.kills),
 	chance: seeded(Number(values.seed)),
-	onKill: (done) => done % 10 === 0 && console.log(`${done} commands`),
+	onKill: (done) => done % 10 === 0 && console.log(`${done} kills`),
 });
 console.log(
-	`seed ${values.seed}: ${report.kills} commands, ${report.hit} killed before their end, ` +
+	`seed ${values.seed}: ${report.commands} commands, ${report.kills} killed before their end, ` +
 		`${report.acknowledged} messages acknowledged, ${report.wentOut} more went out after their command was killed`,
 );
 for (const fault of report.faults.slice(0, 20)) console.error(fault);
