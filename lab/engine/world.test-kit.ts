@@ -43,6 +43,10 @@ export type World = {
 	readonly network: (name: string) => Network;
 	/** Starts a client on a store; the same store again is the same device after a restart. */
 	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions, life?: Life) => Promise<Person>;
+	/** Lets time pass for everybody. */
+	readonly advance: (ms: number) => void;
+	/** The notifier comes back with another key: the addresses given out open no more. */
+	readonly renewNotifier: () => Promise<void>;
 	/** The server comes back with an empty disk. */
 	readonly loseEverything: () => Promise<void>;
 	readonly close: () => Promise<void>;
@@ -120,19 +124,31 @@ export class MemoryStore implements Store {
 	}
 }
 
-const systemClock: Clock & { readonly now: () => number } = {
-	now: () => Date.now(),
-	wakeAt(at, work) {
-		const timer = setTimeout(work, Math.max(0, at - Date.now()));
-		return () => clearTimeout(timer);
-	},
-};
+/** The machine's clock, ahead by what the test let pass. Who waits for a time that was passed over is not woken early. */
+function shiftedClock(): Clock & { readonly advance: (ms: number) => void } {
+	let ahead = 0;
+	const now = () => Date.now() + ahead;
+	return {
+		now,
+		wakeAt(at, work) {
+			const timer = setTimeout(work, Math.min(2 ** 31 - 1, Math.max(0, at - now())));
+			return () => clearTimeout(timer);
+		},
+		advance(ms) {
+			ahead += ms;
+		},
+	};
+}
 
 export async function openWorld(): Promise<World> {
 	const store = await openTestStore();
-	const keyPair = await generateHpkeKeyPair("X25519");
+	const systemClock = shiftedClock();
 	const switchboard = new Switchboard(systemClock);
-	const ringer = createRinger(keyPair, switchboard, defaultRingLimits, systemClock, () => undefined);
+	const openNotifier = async () => {
+		const keyPair = await generateHpkeKeyPair("X25519");
+		return { keyPair, ringer: createRinger(keyPair, switchboard, defaultRingLimits, systemClock, () => undefined) };
+	};
+	let notifier = await openNotifier();
 	const networks = new Map<string, Network>();
 	const people: Person[] = [];
 	const network = (name: string): Network => {
@@ -141,10 +157,11 @@ export async function openWorld(): Promise<World> {
 		return found;
 	};
 	const answer = async (path: string, body: Bytes): Promise<{ status: number; body: Bytes }> => {
-		if (path === notifierKeyRoute.path) return { status: 200, body: encodeCbor({ publicKey: keyPair.publicKey }) };
+		if (path === notifierKeyRoute.path)
+			return { status: 200, body: encodeCbor({ publicKey: notifier.keyPair.publicKey }) };
 		if (path === ringRoute.path) {
 			const request = parseRequest(ringRoute, body);
-			const rung = request.ok ? ringer.ring(request.value) : request;
+			const rung = request.ok ? notifier.ringer.ring(request.value) : request;
 			return rung.ok ? { status: 200, body: encodeCbor({}) } : { status: 400, body: encodeCbor({ ...rung.error }) };
 		}
 		const headers = { "content-type": "application/cbor" };
@@ -155,10 +172,19 @@ export async function openWorld(): Promise<World> {
 		home: createHome({ store, clock: systemClock, log: () => undefined }),
 		network,
 		async start(name, memory = new MemoryStore(), options = {}, life = new Life()) {
-			const ports = portsOf(mortal(memory, life), transportOf(network(name), answer, switchboard, life), life);
+			const ports = portsOf(
+				mortal(memory, life),
+				transportOf(network(name), answer, switchboard, systemClock, life),
+				systemClock,
+				life,
+			);
 			const person = new Person(name, await createClient(ports, options), memory, life);
 			people.push(person);
 			return person;
+		},
+		advance: systemClock.advance,
+		async renewNotifier() {
+			notifier = await openNotifier();
 		},
 		async loseEverything() {
 			const empty = await openTestStore();
@@ -182,7 +208,7 @@ function mortal(store: MemoryStore, life: Life): Store {
 	};
 }
 
-function portsOf(store: Store, transport: Transport, life: Life): Ports {
+function portsOf(store: Store, transport: Transport, systemClock: Clock, life: Life): Ports {
 	return {
 		store,
 		transport,
@@ -196,6 +222,7 @@ function transportOf(
 	network: Network,
 	answer: (path: string, body: Bytes) => Promise<{ status: number; body: Bytes }>,
 	switchboard: Switchboard,
+	systemClock: Clock,
 	life: Life,
 ): Transport {
 	return {

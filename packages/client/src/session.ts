@@ -40,6 +40,7 @@ export class Session {
 	#cancelPoll: () => void = () => undefined;
 	#syncing: Promise<CommandResult> | undefined;
 	#syncAgain = false;
+	#saidOffline = false;
 	#closed = false;
 
 	constructor(engine: EngineContext, account: AccountKeeper, people: People) {
@@ -71,6 +72,7 @@ export class Session {
 		await this.#inviter.resume();
 		await this.#ringer.resume();
 		this.#stopConnectivity = connectivity.onChange((change) => {
+			if (change !== "resumed") this.#saidOffline = change === "offline";
 			if (change !== "offline") this.#networkChanged();
 		});
 		for (const conversation of this.directory.all()) conversation.kick();
@@ -217,7 +219,9 @@ export class Session {
 				return { phase: "connecting" };
 			case "connecting":
 			case "waiting":
-				return state.failures === 0 ? { phase: "connecting" } : { phase: "offline", since: state.since };
+				// The system's word alone does not count, because a line may stand all the same; for one that is down it does.
+				if (state.failures === 0 && !this.#saidOffline) return { phase: "connecting" };
+				return { phase: "offline", since: state.since };
 		}
 	}
 
