@@ -42,7 +42,10 @@ class PageCall implements CallSession {
 		this.#client = input.client;
 		this.#wants = { microphone: input.microphone, camera: input.camera };
 		const stopEvents = this.#client.onEvent((event) => {
-			if (event.kind === "view") void this.#follow(event.view);
+			if (event.kind === "view") {
+				this.#sayAgain(event.view);
+				void this.#follow(event.view);
+			}
 			if (event.kind === "callMedia" && event.call === input.call) void this.#media?.refresh();
 		});
 		const look = setInterval(() => this.#report(), lookMs);
@@ -156,6 +159,15 @@ class PageCall implements CallSession {
 		if (said === this.#reported) return;
 		this.#reported = said;
 		this.#tell(report);
+	}
+
+	/** The engine knows less than it was told: it was restarted, or had not read the answer yet. */
+	#sayAgain(view: ClientView): void {
+		const phase = view.phase === "ready" && view.call?.call === this.#input.call ? view.call.phase.name : "ended";
+		if (phase !== "joining" && phase !== "reconnecting") return;
+		if (!this.#reported.includes('"connected"')) return;
+		this.#reported = "";
+		this.#report();
 	}
 
 	#tell(report: MediaReport): void {

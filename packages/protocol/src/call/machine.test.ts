@@ -187,6 +187,20 @@ describe("a call between two people", () => {
 		expect(finalRecords(ada, call)).toMatchObject([{ durationMs: 40_000 }]);
 	});
 
+	test("who is heard in the room has answered, whatever becomes of the message that says so", () => {
+		const { world, ada, bo } = twoPeople();
+		const call = start(world, ada);
+		settle(world);
+		give(world, bo, { kind: "answer", callId: call });
+		give(world, ada, { kind: "connected", callId: call, others: 0 });
+		expect(ada.state.session.phase).toBe("ringingOut");
+		for (const device of [ada, bo]) give(world, device, { kind: "connected", callId: call, others: 1 });
+		pass(world, 46_000);
+		expect(ada.state.session.phase).toBe("connected");
+		settle(world);
+		expect(ada.state.session.phase).toBe("connected");
+	});
+
 	test("an answer that comes behind the caller's end is a missed call", () => {
 		const { world, ada, bo } = twoPeople();
 		const call = start(world, ada);

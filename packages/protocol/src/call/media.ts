@@ -8,8 +8,14 @@ type Input<K extends CallInput["kind"]> = Extract<CallInput, { kind: K }>;
 
 export function mediaConnected(state: CallState, input: Input<"connected">, now: number): CallStep {
 	const { session } = state;
-	if (!isJoined(session) || session.callId !== input.callId) return stay(state);
 	const { others } = input;
+	// Who is verified and heard in the call's room has answered, even if the log does not say so yet.
+	if (session.phase === "ringingOut" && session.callId === input.callId && others > 0)
+		return stay({
+			...changeCall(state, session.callId, { answered: true }),
+			session: { phase: "connected", ...frameOf(session), since: now, aliveAt: now, others },
+		});
+	if (!isJoined(session) || session.callId !== input.callId) return stay(state);
 	if (session.phase === "connected") return stay({ ...state, session: { ...session, others } });
 	if (others === 0) return stay(state);
 	const since = session.phase === "reconnecting" ? session.connectedAt : now;
