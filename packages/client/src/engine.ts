@@ -116,9 +116,8 @@ export class Engine {
 			const notifierKey = key.value.publicKey;
 			const record = await newAccount({ name, home, notifierKey, random, now: clock.now() });
 			const account = await AccountKeeper.create(this.context, record);
-			await this.#startSession(account);
-			// The link is shown next: it should work for whoever gets it.
-			await account.published();
+			// The first view shows the link: it should work for whoever gets it.
+			await this.#startSession(account, () => account.published());
 			return ok();
 		} catch (error) {
 			return this.#commandFault(error);
@@ -127,9 +126,11 @@ export class Engine {
 		}
 	}
 
-	async #startSession(account: AccountKeeper): Promise<void> {
+	async #startSession(account: AccountKeeper, beforeShown = () => Promise.resolve()): Promise<void> {
 		const session = new Session(this.context, account, this.people);
 		await session.start();
+		await beforeShown();
+		if (this.#isClosed) return session.close();
 		this.#session = session;
 		this.#changed();
 	}
