@@ -97,6 +97,25 @@ test("a network that came back is tried at once; a line that stands is asked whe
 	expect(kinds(standing.take({ kind: "woke" }, 9_000))).toContain("lost");
 });
 
+test("a system that says it is offline has the line asked; one without an answer is down within seconds, one with it stands", () => {
+	const silent = attachedAt(0);
+	expect(kinds(silent.take({ kind: "network", change: "offline" }, 1_000))).toEqual(["send", "wakeAt"]);
+	expect(kinds(silent.take({ kind: "woke" }, 5_000))).toContain("lost");
+	const alive = attachedAt(0);
+	alive.take({ kind: "network", change: "offline" }, 1_000);
+	alive.take({ kind: "event", event: { type: "pong" } }, 1_100);
+	expect(kinds(alive.take({ kind: "woke" }, 5_000))).not.toContain("lost");
+	expect(alive.state.phase).toBe("attached");
+});
+
+test("a try that was begun over the network before is given up soon after another one came", () => {
+	const it = line();
+	it.take({ kind: "start" }, 0);
+	expect(kinds(it.take({ kind: "network", change: "online" }, 1_000))).toEqual(["wakeAt"]);
+	expect(kinds(it.take({ kind: "woke" }, 5_000))).toContain("close");
+	expect(it.state.phase).toBe("waiting");
+});
+
 test("after stop nothing connects any more, in any order of events", () => {
 	const inputs = fc.constantFrom<AttachInput>(
 		{ kind: "opened" },
