@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { readFileSync } from "node:fs";
 import { Refused } from "../command.ts";
@@ -30,15 +30,20 @@ export type HttpServers = {
 /** Opens the ports. Refuses in words: the port is taken, is not allowed, or the certificate cannot be read. */
 export async function openHttpServers(options: HttpOptions): Promise<HttpServers> {
 	const servers: Server[] = [];
+	const sockets = new Set<Socket>();
 	let port = options.port;
 	for (const host of options.hosts) {
 		const server = createOne(options);
+		server.on("connection", (socket: Socket) => {
+			sockets.add(socket);
+			socket.on("close", () => sockets.delete(socket));
+		});
 		try {
 			await listenOn(server, host, port);
 		} catch (error) {
 			const { code } = error as NodeJS.ErrnoException;
 			if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") continue;
-			await stopAll(servers, 0);
+			await stopAll(servers, sockets, 0);
 			if (code === "EADDRINUSE") throw new Refused(`Port ${port} is in use. Choose another with --port.`);
 			if (code === "EACCES")
 				throw new Refused(`This user may not open port ${port}. Choose one above 1023 with --port.`);
@@ -48,7 +53,7 @@ export async function openHttpServers(options: HttpOptions): Promise<HttpServers
 		port = (server.address() as AddressInfo).port;
 	}
 	if (servers.length === 0) throw new Refused(`This machine has none of the addresses ${options.hosts.join(", ")}.`);
-	return { port, servers, stop: (graceMs) => stopAll(servers, graceMs) };
+	return { port, servers, stop: (graceMs) => stopAll(servers, sockets, graceMs) };
 }
 
 function createOne({ tls, answer, upgrades }: HttpOptions): Server {
@@ -96,11 +101,12 @@ function listenOn(server: Server, host: string, port: number): Promise<void> {
 	});
 }
 
-async function stopAll(servers: readonly Server[], graceMs: number): Promise<void> {
+async function stopAll(servers: readonly Server[], sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
 	const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 	for (const server of servers) server.closeIdleConnections();
+	// Also those that were upgraded: an HTTP server does not know them any more, and waits for them.
 	const cut = setTimeout(() => {
-		for (const server of servers) server.closeAllConnections();
+		for (const socket of Array.from(sockets)) socket.destroy();
 	}, graceMs);
 	await closed;
 	clearTimeout(cut);
