@@ -37,5 +37,10 @@ export default defineConfig({
 	// Workers of the engine are modules.
 	worker: { format: "es" },
 	// What workers import is found before they start: a dependency that is found later breaks the worker that asked for it.
-	optimizeDeps: { entries: ["packages/platform/src/browser/**/*worker*.ts", "packages/client/src/index.ts"] },
+	// The same for the app's screens, which load in parts.
+	optimizeDeps: {
+		entries: ["packages/platform/src/browser/**/*worker*.ts", "packages/client/src/index.ts", "apps/web/src/main.tsx"],
+		include: ["react/jsx-dev-runtime"],
+	},
+	define: { __SOTTO_BUILD__: JSON.stringify("test") },
 });

@@ -8,7 +8,7 @@ import "../src/styles/base.css";
 import "../src/styles/parts.css";
 import "../src/styles/tokens.css";
 import { MemoryClient, readyView } from "./memory-client.ts";
-import { grace, now } from "./people.ts";
+import { grace, myLink, now } from "./people.ts";
 import { drawnCallSession } from "./preview/drawn-call-session.ts";
 import { adaCall, scenes } from "./scenes.ts";
 
@@ -45,7 +45,7 @@ describe("the first minutes", () => {
 		await expect.element(button("Share my link")).toBeVisible();
 		await expect.element(page.getByRole("img", { name: "QR code of my link" })).toBeVisible();
 		expect(client.told[0]?.args).toEqual([{ name: "Mira Okafor", home: location.origin }]);
-		await expect.element(textbox("My link")).toHaveValue(/^https:/);
+		await expect.element(textbox("My link")).toHaveValue(myLink);
 	});
 
 	test("a refused name is explained and can be tried again", async () => {
@@ -139,7 +139,7 @@ describe("a conversation", () => {
 		const nasty = "<img src=x onerror=alert(1)> https://example.org/x \u202Eevil";
 		await textbox("Message").fill(nasty);
 		await button("Send").click();
-		await expect.element(page.getByText("<img src=x").last()).toBeVisible();
+		await expect.element(page.getByText(/<img src=x/).last()).toBeVisible();
 		expect(document.querySelector("article img, article a")).toBeNull();
 		expect(client.state.history.get("ada")?.at(-1)).toMatchObject({ text: nasty });
 	});
@@ -173,7 +173,7 @@ describe("a conversation", () => {
 		if (last?.kind === "message") client.put("ada", { ...last, id: "late", text: "A late arrival" });
 		await new Promise((resume) => setTimeout(resume, 200));
 		expect(Math.abs(timeline.scrollTop - before)).toBeLessThan(4);
-		await page.getByRole("button", { name: /newest|new message/ }).click();
+		await page.getByRole("button", { name: /^(To the newest|\d+ new message)/ }).click();
 		await expect.element(page.getByText("A late arrival").last()).toBeVisible();
 	});
 
@@ -247,13 +247,13 @@ describe("what the server sees", () => {
 		await expect.element(page.getByText("You wrote to Ada Lovelace")).toBeVisible();
 		const saw = [{ field: "log", value: "zz9P…" }] as const;
 		const cause = { kind: "sync", title: undefined } as const;
-		const entry = { id: "new", at: Date.now(), cause, role: "home", action: "read", saw, item: undefined } as const;
+		const entry = { id: "new", at: now + 1_000, cause, role: "home", action: "read", saw, item: undefined } as const;
 		client.emit({ kind: "ledger", entries: [entry] });
-		await expect.element(page.getByText("zz9P…")).toBeVisible();
+		await expect.element(page.getByText(/zz9P/)).toBeVisible();
 		expect(document.querySelector(".ledger")?.textContent).not.toContain("At six");
-		await page.getByText("Show beside it what an ordinary server").click();
+		await page.getByText(/^Show beside it what an ordinary server/).click();
 		await expect.element(page.getByText("“At six. I’ll bring the wine.”")).toBeVisible();
-		await page.getByText("Show beside it what an ordinary server").click();
+		await page.getByText(/^Show beside it what an ordinary server/).click();
 	});
 });
 

@@ -39,7 +39,7 @@ type CardProps = {
 
 function RequestCard({ request, onAccepted }: CardProps) {
 	const client = useClient();
-	const { replace } = useNavigation();
+	const { go } = useNavigation();
 	const now = useNow(60_000);
 	const [busy, setBusy] = useState(false);
 	const [problem, setProblem] = useState<string>();
@@ -58,7 +58,7 @@ function RequestCard({ request, onAccepted }: CardProps) {
 	const accept = async () => {
 		const accepted = await decide(client.acceptRequest(request.id));
 		if (accepted === undefined) return;
-		replace({ room: "chats", conversation: accepted.conversation, ledger: false, drawer: undefined });
+		go({ room: "chats", conversation: accepted.conversation, ledger: false, drawer: undefined });
 		onAccepted?.(accepted.conversation);
 	};
 

@@ -35,6 +35,14 @@ export default function LedgerPane() {
 						<p className="small">
 							<strong>{words.server.never}</strong> <span className="quiet">{words.server.guess}</span>
 						</p>
+						<ul className="ledger-legend small">
+							{(["home", "notifier", "sfu"] as const).map((role) => (
+								<li key={role} className="ledger-line" data-role={role}>
+									<strong>{words.server.roles[role]}</strong>{" "}
+									<span className="quiet">{words.server.roleHints[role]}</span>
+								</li>
+							))}
+						</ul>
 						<Toggle
 							isOn={compareServers}
 							name={words.server.compare}

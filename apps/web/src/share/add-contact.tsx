@@ -19,7 +19,7 @@ type AddContactProps = {
 /** Somebody else's link: pasted, scanned, or the one that was opened. Leads to the conversation. */
 export function AddContact({ onAdded, autoFocus = false, titled = true }: AddContactProps) {
 	const client = useClient();
-	const { replace } = useNavigation();
+	const { go } = useNavigation();
 	const given = useGivenLink();
 	const [typed, setTyped] = useState<string>();
 	const [problem, setProblem] = useState<string>();
@@ -36,7 +36,7 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 		if (!added.ok) return setProblem(errorWords(added.error));
 		setTyped("");
 		dropGivenLink();
-		replace({ room: "chats", conversation: added.value.conversation, ledger: false, drawer: undefined });
+		go({ room: "chats", conversation: added.value.conversation, ledger: false, drawer: undefined });
 		onAdded?.(added.value.conversation);
 	};
 	const submit = (event: FormEvent) => {

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { CallsRoom } from "../calls/calls-room.tsx";
 import { ChatsRoom } from "../chats/chats-room.tsx";
 import { Steps } from "../chats/steps.tsx";
@@ -59,6 +59,8 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 		);
 	const onePane = drawer ?? (route.ledger || (conversation !== undefined && !alone) ? mainPane : undefined);
 
+	const pane = useFocusOnChange(`${route.conversation ?? ""} ${route.ledger} ${route.drawer?.kind ?? ""}`);
+
 	return (
 		<ShareSheetOpener value={setAsked}>
 			<div
@@ -88,7 +90,7 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 						<BottomBar />
 					</>
 				) : (
-					<main className="main-pane">
+					<main ref={pane} tabIndex={-1} className="main-pane">
 						<Suspense>{onePane}</Suspense>
 					</main>
 				)}
@@ -113,6 +115,17 @@ function RoomPane({ room, inSteps }: { readonly room: Room; readonly inSteps: bo
 		case "settings":
 			return <SettingsRoom />;
 	}
+}
+
+/** Where the focus goes when a phone shows another pane: a screen reader begins at its top, the Tab key too. */
+function useFocusOnChange(place: string) {
+	const pane = useRef<HTMLElement>(null);
+	const was = useRef(place);
+	useEffect(() => {
+		if (was.current !== place) pane.current?.focus({ preventScroll: true });
+		was.current = place;
+	}, [place]);
+	return pane;
 }
 
 /** The middle of a wide screen before a conversation is picked. */

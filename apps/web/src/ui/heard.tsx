@@ -2,13 +2,23 @@
 import { useSyncExternalStore } from "react";
 
 type Heard = { readonly polite: string; readonly urgent: string };
+type Urgency = keyof Heard;
 
 let heard: Heard = { polite: "", urgent: "" };
+const standsMs = 5_000;
+const silence: { -readonly [urgency in Urgency]?: ReturnType<typeof setTimeout> } = {};
 const listeners = new Set<() => void>();
 
 /** Has a screen reader say the sentence; `urgent` interrupts (a ringing call). */
 export function say(sentence: string, urgency: "polite" | "urgent" = "polite"): void {
-	heard = { ...heard, [urgency]: sentence };
+	set({ ...heard, [urgency]: sentence });
+	// What was said is not left lying about for whoever reads through the page later.
+	clearTimeout(silence[urgency]);
+	silence[urgency] = setTimeout(() => set({ ...heard, [urgency]: "" }), standsMs);
+}
+
+function set(next: Heard): void {
+	heard = next;
 	for (const listener of listeners) listener();
 }
 

@@ -9,14 +9,10 @@ export const en = {
 
 	common: {
 		back: "Back",
-		cancel: "Cancel",
 		close: "Close",
-		done: "Done",
 		copied: "Copied",
-		tryAgain: "Try again",
 		more: "More",
 		you: "You",
-		loading: "One moment…",
 	},
 
 	phases: {
@@ -90,10 +86,8 @@ export const en = {
 		cameraDenied: "The camera is not allowed here. Allow it in the address bar, or choose a picture of the code.",
 		cameraMissing: "No camera was found. Choose a picture of the code, or paste the link.",
 		nothingInImage: "No code was found in that picture. Try one where it is larger and sharp.",
-		notALink: "That code holds no contact link.",
 		fromAddress: "You opened a contact link",
 		fromAddressBody: "Ask its owner for contact? They see your name and decide.",
-		asked: (name: string) => `${name} was asked. You can write already; it waits until they accept.`,
 	},
 
 	steps: {
@@ -111,7 +105,6 @@ export const en = {
 		accept: "Accept",
 		ignore: "Ignore",
 		block: "Block",
-		blockHint: "They are not told.",
 	},
 
 	rooms: { chats: "Chats", calls: "Calls", people: "People", settings: "Settings", main: "Rooms" },
@@ -128,7 +121,6 @@ export const en = {
 		empty: "Nothing here yet",
 		emptyBody: "Your conversations will stand here.",
 		pick: "Pick a conversation",
-		missedMark: "Missed call",
 		inCall: "On a call now",
 	},
 
@@ -147,7 +139,6 @@ export const en = {
 		toNewest: "To the newest",
 		newBelow: (n: number) => count(n, "new message", "new messages"),
 		state: { sending: "Sending", sent: "Sent", failed: "Not sent" },
-		waiting: "Waiting for the network. Your message is safe here.",
 		retry: "Retry",
 		discard: "Discard",
 		copyText: "Copy text",
@@ -214,7 +205,6 @@ export const en = {
 		empty: "Nobody yet",
 		list: "People you know",
 		verified: "Safety number compared",
-		write: (name: string) => `Write to ${name}`,
 	},
 
 	ringing: {
@@ -242,7 +232,6 @@ export const en = {
 		cameraOn: "Turn camera on",
 		devices: "Devices",
 		line: (word: string) => `The line: ${word}`,
-		lineTitle: "The line",
 		quality: { measuring: "measuring", good: "good", weak: "weak", bad: "bad", reconnecting: "reconnecting" },
 		qualityBody: {
 			measuring: "The first seconds are being measured.",
@@ -268,7 +257,6 @@ export const en = {
 		restore: "Back to the call",
 		takeOver: "In another tab. Take it over here",
 		keys: "Keys: M microphone, V camera, H hang up, space to talk",
-		cameraStarting: "Camera starts…",
 	},
 
 	ended: {
@@ -313,17 +301,14 @@ export const en = {
 		match: "It matches. This line is verified.",
 		mismatch: "It does not match. Do not trust this line until you have found out why; nothing was changed.",
 		same: "The numbers are the same",
-		verified: "Verified",
 		unverify: "Take the mark away",
 		unavailable: "The number is there once the other side has accepted.",
-		show: "Show the safety number",
 	},
 
 	details: {
 		title: "Details",
 		verified: "You have compared the safety number.",
 		notVerified: "Not compared yet.",
-		media: "Calls between you",
 	},
 
 	server: {
@@ -429,7 +414,6 @@ export const en = {
 		alerts: "Sounds and notifications",
 		sounds: "Sounds",
 		soundsHint: "Ringing, messages, start and end of calls.",
-		notifications: "Notifications",
 		notify: "Tell me when Sotto is in the background",
 		notifyHint: "Says that something came, not from whom.",
 		notifyNames: "Show who it is",
