@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { commands } from "../src/commands/index.ts";
 import { runCommandLine } from "../src/run-command-line.ts";
@@ -74,6 +77,13 @@ test.for(wrongUse)("wrong use is exit code 2 with the reason on stderr: sotto %j
 		expect(stderr).toMatch(/^sotto/);
 		expect(stderr).not.toContain("fault in sotto");
 	}
+});
+
+test("the launcher passes arguments and exit code on", async () => {
+	const launcher = resolve(import.meta.dirname, "../bin/sotto.js");
+	const launch = (...args: string[]) => promisify(execFile)(process.execPath, [launcher, ...args]);
+	expect((await launch("send", "--help")).stdout).toContain("sotto send CONV TEXT");
+	await expect(launch("send")).rejects.toMatchObject({ code: 2 });
 });
 
 test("the exit codes are those of the process", async () => {
