@@ -68,19 +68,20 @@ export function Timeline({ conversation }: { readonly conversation: Conversation
 		if (newestIsMine) virtual.scrollToEnd();
 	}, [newestIsMine, newest?.id, virtual]);
 
-	const lastMessage = rows.findLast((row) => row.kind === "message" || row.kind === "call");
-	const tabStop = stop !== undefined && rows.some((row) => row.key === stop) ? stop : lastMessage?.key;
-	const moveStop = (from: ItemId, step: 1 | -1) => {
-		const here = rows.findIndex((row) => row.key === from);
-		for (let place = here + step; place >= 0 && place < rows.length; place += step) {
-			const row = rows[place];
-			if (row?.kind !== "message" && row?.kind !== "call") continue;
-			setStop(row.key);
-			virtual.scrollToIndex(place, { align: "auto" });
-			focusWhenThere(scroller.current, row.key);
-			return;
-		}
-	};
+	const tabStop = useMemo(() => tabStopOf(rows, stop), [rows, stop]);
+	const { scrollToIndex } = virtual;
+	// Stable, so that scrolling renders no row again.
+	const moveStop = useCallback(
+		(from: ItemId, step: 1 | -1) => {
+			const place = nextStop(rows, from, step);
+			const key = place === undefined ? undefined : rows[place]?.key;
+			if (place === undefined || key === undefined) return;
+			setStop(key);
+			scrollToIndex(place, { align: "auto" });
+			focusWhenThere(scroller.current, key);
+		},
+		[rows, scrollToIndex],
+	);
 
 	return (
 		<div className="timeline-place">
@@ -137,6 +138,22 @@ export function Timeline({ conversation }: { readonly conversation: Conversation
 			)}
 		</div>
 	);
+}
+
+const hasActions = (row: Row | undefined) => row?.kind === "message" || row?.kind === "call";
+
+/** The one row whose actions the Tab key reaches: where one has been, or the last. */
+function tabStopOf(rows: readonly Row[], stop: ItemId | undefined): string | undefined {
+	if (stop !== undefined && rows.some((row) => row.key === stop)) return stop;
+	return rows.findLast(hasActions)?.key;
+}
+
+/** The place of the next row with actions, up or down. */
+function nextStop(rows: readonly Row[], from: ItemId, step: 1 | -1): number | undefined {
+	const here = rows.findIndex((row) => row.key === from);
+	for (let place = here + step; place >= 0 && place < rows.length; place += step)
+		if (hasActions(rows[place])) return place;
+	return undefined;
 }
 
 /** The item above which the line of what is new stands: fixed on opening, and again when things come while one looks away. */
