@@ -14,7 +14,7 @@ export function sentenceOf({ kind, code }: CommandError): string {
 		case "linkLapsed":
 			return "That link no longer works: its owner has replaced it or was away too long. Ask for a new one.";
 		case "otherServer":
-			return "That link is of another server, which this client may not talk to.";
+			return "That link is of another server. For now both of you need an account on the same one.";
 		case "alreadyContact":
 			return "You are in contact already.";
 		case "blocked":

@@ -206,7 +206,7 @@ export type CommandError = {
 		| "badLink"
 		| "ownLink"
 		| "linkLapsed"
-		/** The link is of another server, which a web page may not talk to (its policy); the command line can. */
+		/** The link is of another server: clients call their own home alone. */
 		| "otherServer"
 		| "alreadyContact"
 		| "blocked"

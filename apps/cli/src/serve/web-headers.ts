@@ -7,14 +7,13 @@ export type WebAddress = { readonly origins: readonly string[]; readonly isSecur
 const strictTransport = "max-age=31536000";
 
 /**
- * The headers of every page, script and worker. On the own machine one server has two names, localhost and 127.0.0.1, and a
- * link may have been made with either: both may be called. Nothing else ever.
+ * The headers of every page, script and worker. On the own machine a server has two names, localhost and 127.0.0.1; `'self'` is
+ * the one that the page was opened with, but for some browsers not its WebSockets, so these are named for both.
  */
 export function webHeaders({ origins, isSecure }: WebAddress): Readonly<Record<string, string>> {
 	const [first, ...others] = origins;
-	const also = others.flatMap((origin) => [origin, origin.replace(/^http/, "ws")]);
-	const aliases = first === undefined || others.length === 0 ? "" : ` ${[first, ...also].join(" ")}`;
-	const policy = contentSecurityPolicy(first).replace(/connect-src [^;]*/, (found) => `${found}${aliases}`);
+	const sockets = others.map((origin) => ` ${origin.replace(/^http/, "ws")}`).join("");
+	const policy = contentSecurityPolicy(first).replace(/connect-src [^;]*/, (found) => `${found}${sockets}`);
 	return {
 		...securityHeaders,
 		"content-security-policy": policy,

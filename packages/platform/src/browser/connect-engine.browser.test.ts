@@ -117,15 +117,30 @@ test("when the browser throws the data away, the view says that storage is broke
 	expect(await tab.engine.createAccount({ name: "Ada", home })).toEqual({ ok: false, error: { kind: "notReady" } });
 });
 
-test("a link of another server is refused in words: the page's policy would not let it through", async () => {
+test("two people of one server come together, by a link that names the server otherwise too; of another server's they are told", async () => {
 	const [ada, bob] = [
 		await openTab({ profile: fresh(), worker: "shared" }),
-		await openTab({ profile: fresh(), worker: "shared" }),
+		await openTab({ profile: fresh(), worker: "own" }),
 	];
-	// The page of these tests came from another address than the server's.
 	const link = await createAccount(ada, "Ada");
 	await createAccount(bob, "Bob");
-	expect(await bob.engine.addContact(link)).toEqual({ ok: false, error: { kind: "otherServer" } });
+	const stranger = link
+		.replace(/#.{20}/, (start) => `${start.slice(0, 10)}AAAAAAAAAAA`)
+		.replace(home, "https://other.example");
+	expect(await bob.engine.addContact(stranger)).toEqual({ ok: false, error: { kind: "otherServer" } });
+	const added = await bob.engine.addContact(link.replace(home, "https://its-other-name.example"));
+	if (!added.ok) throw new Error(added.error.kind);
+	await expect.poll(() => ada.views.at(-1), patience).toMatchObject({ requests: [{ person: { name: "Bob" } }] });
+	const view = await ada.engine.view();
+	if (view.phase !== "ready") throw new Error(view.phase);
+	const accepted = await ada.engine.acceptRequest(view.requests[0]?.id ?? "");
+	if (!accepted.ok) throw new Error(accepted.error.kind);
+	await ada.engine.sendMessage(accepted.value.conversation, "hello Bob");
+	const texts = async () => {
+		const { items } = await bob.engine.history(added.value.conversation);
+		return items.flatMap((item) => (item.kind === "message" ? [item.text] : []));
+	};
+	await expect.poll(texts, patience).toEqual(["hello Bob"]);
 });
 
 test("a page without a secure context is told that nothing can be kept", async () => {

@@ -1,4 +1,3 @@
-import { err } from "@sotto/bytes";
 import type { ClientEvent, SottoClient } from "@sotto/client";
 import { createRemoteClient } from "../rpc/remote-client.ts";
 import { createStillClient } from "../rpc/still-client.ts";
@@ -12,7 +11,6 @@ import sharedWorkerUrl from "./engine-worker.ts?sharedworker&url";
 import { holdForLife, whenEnded } from "./life-lock.ts";
 import { watchPage } from "./page-signals.ts";
 import { createPortChannel } from "./port-channel.ts";
-import { isOfThisServer } from "./same-server.ts";
 import { ownScriptUrl } from "./script-url.ts";
 
 const restartAfterMs = 500;
@@ -62,11 +60,6 @@ export function connectEngine({ profile = "sotto", worker = "shared" }: EngineOp
 
 	return {
 		...board.client,
-		addContact: async (link, greeting) => {
-			// The policy would only show as "unreachable", which is not what is wrong.
-			if (!isOfThisServer(link, location.origin)) return err({ kind: "otherServer" });
-			return board.client.addContact(link, greeting);
-		},
 		close: async () => {
 			closed = true;
 			stop();
