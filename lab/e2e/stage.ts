@@ -28,7 +28,7 @@ export type Stage = {
 	/** Another tab of a person's browser, with the same profile. */
 	readonly anotherTab: (person: PersonPage) => Promise<PersonPage>;
 	readonly personInFirefox: (name: string) => Promise<PersonPage>;
-	/** Each records what it decodes until it has heard the other well, five times at most: the machine may be busy. */
+	/** Each records what it decodes until it has heard the other well, eight times at most: the machine may be busy. */
 	readonly listen: (people: Two) => Promise<readonly Heard[]>;
 	/** Ends browsers and servers; the speech stays. */
 	readonly clear: () => Promise<void>;
@@ -57,7 +57,7 @@ export async function createStage(): Promise<Stage> {
 
 	async function listenAt(person: PersonPage, speaker: PersonPage): Promise<Heard> {
 		let best: Heard = { toSaid: -1, toOther: 1 };
-		for (let attempt = 0; attempt < 5 && best.toSaid < 0.8; attempt++) {
+		for (let attempt = 0; attempt < 8 && best.toSaid < 0.8; attempt++) {
 			const recording = await person.record(8);
 			const openedAt = await speaker.microphoneOpenedAt();
 			const toSaid = likenessTo(recording, said, openedAt);
