@@ -1,9 +1,23 @@
+import { execFileSync } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** The build's name in "About": the commit it was made from, or "development". */
-const build = process.env.SOTTO_BUILD ?? "development";
+/** The build's name in "About": the commit it was made from, where that is known. */
+function commit(): string {
+	try {
+		return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+			cwd: import.meta.dirname,
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "ignore"],
+		}).trim();
+	} catch {
+		return "unknown";
+	}
+}
+
+const build = process.env.SOTTO_BUILD ?? commit();
 
 export default defineConfig({
 	root: fileURLToPath(new URL(".", import.meta.url)),

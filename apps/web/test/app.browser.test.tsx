@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { App } from "../src/app.tsx";
 import { ownCall } from "../src/call/stage.ts";
+import { decodeQr } from "../src/share/decode-qr.ts";
+import { qrPath } from "../src/share/qr-code.tsx";
 import { takeLinkFromAddress } from "../src/state/given-link.ts";
 import "../src/styles/base.css";
 import "../src/styles/parts.css";
@@ -255,6 +257,25 @@ describe("what the server sees", () => {
 		await expect.element(page.getByText("“At six. I’ll bring the wine.”")).toBeVisible();
 		await page.getByText(/^Show beside it what an ordinary server/).click();
 	});
+});
+
+test("a code is read out of a picture, and a picture without one gives nothing", async () => {
+	const text = "https://sotto.example/#AUq3vX0bJm2t7kPZ9nS1uWcYdR4e";
+	const { side, path } = qrPath(text);
+	const canvas = new OffscreenCanvas(900, 700);
+	const context = canvas.getContext("2d");
+	if (context === null) throw new Error("no canvas");
+	context.fillStyle = "white";
+	context.fillRect(0, 0, 900, 700);
+	expect(await decodeQr(await createImageBitmap(canvas))).toBeUndefined();
+	// A little turned, as a hand holds a phone.
+	context.translate(260, 120);
+	context.rotate(0.12);
+	context.scale(10, 10);
+	context.fillStyle = "black";
+	context.fill(new Path2D(path));
+	expect(side).toBeLessThan(45);
+	expect(await decodeQr(await createImageBitmap(canvas))).toBe(text);
 });
 
 test("offline is said in words, and that nothing is lost", async () => {

@@ -138,6 +138,12 @@ function Notifications() {
 	);
 }
 
+/** The entry script is named by a hash over itself and, by their names, over all that it loads. */
+function contentHash(): string {
+	const entry = document.querySelector<HTMLScriptElement>("script[type=module][src]");
+	return /-([\w-]{8})\.js$/.exec(entry?.src ?? "")?.[1] ?? words.settings.fromSources;
+}
+
 function About() {
 	return (
 		<section className="settings-group">
@@ -145,7 +151,7 @@ function About() {
 			<dl className="about small">
 				<div>
 					<dt>{words.settings.version}</dt>
-					<dd className="numbers">{__SOTTO_BUILD__}</dd>
+					<dd className="numbers">{`${__SOTTO_BUILD__} · ${contentHash()}`}</dd>
 				</div>
 				<div>
 					<dt>{words.settings.server}</dt>

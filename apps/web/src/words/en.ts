@@ -427,6 +427,7 @@ export const en = {
 		picture: "Your picture",
 		about: "About",
 		version: "Build",
+		fromSources: "from sources",
 		aboutBody: "Sotto is free software under the Apache License 2.0. Keys live in this browser only.",
 		server: "Server",
 	},
