@@ -7,11 +7,16 @@ const shown = 400;
 
 export type LoadedLedger = { readonly phase: "loading" | "loaded"; readonly entries: readonly LedgerEntry[] };
 
+/** In the order they were noted; ids grow, and tell apart what left in one millisecond. */
+export function inOrder(a: LedgerEntry, b: LedgerEntry): number {
+	return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
 /** Newest first; new entries join on top, repeated ones (by id) replace what they repeat. */
 export function mergeLedger(entries: readonly LedgerEntry[], more: readonly LedgerEntry[]): readonly LedgerEntry[] {
 	const byId = new Map(entries.map((entry) => [entry.id, entry]));
 	for (const entry of more) byId.set(entry.id, entry);
-	return [...byId.values()].sort((a, b) => b.at - a.at).slice(0, shown);
+	return [...byId.values()].sort((a, b) => -inOrder(a, b)).slice(0, shown);
 }
 
 /** Every request of late, or with `item` only those that belong to it. */

@@ -47,6 +47,12 @@ describe("the ledger as groups", () => {
 		expect(group?.requests).toBe(4);
 	});
 
+	test("what left in one millisecond stands in the order it was noted", () => {
+		const entries = ["00a", "00b", "00c"].map((id) => entry({ id, at: 7, saw: [{ field: "log", value: id }] }));
+		const [group] = groupLedger(mergeLedger([], entries));
+		expect(group?.lines.map((line) => line.entry.id)).toEqual(["00a", "00b", "00c"]);
+	});
+
 	test("an entry that comes twice is kept once, in its newer form", () => {
 		const first = entry({ at: 5 });
 		const merged = mergeLedger([first], [{ ...first, action: "append" }, entry({ at: 9 })]);

@@ -1,5 +1,6 @@
 /** The ledger as a person reads it: requests gathered under what they were made for. */
 import type { LedgerEntry } from "@sotto/client";
+import { inOrder } from "../engine/ledger.ts";
 
 /** Equal requests one after the other, told once. */
 export type LedgerLine = { readonly entry: LedgerEntry; readonly count: number };
@@ -36,7 +37,7 @@ function linesOf(entries: readonly LedgerEntry[]): readonly LedgerLine[] {
 export function groupLedger(entries: readonly LedgerEntry[]): readonly LedgerGroup[] {
 	const groups: { purpose: string; entries: LedgerEntry[] }[] = [];
 	const open = new Map<string, { purpose: string; entries: LedgerEntry[] }>();
-	for (const entry of entries.toSorted((a, b) => a.at - b.at)) {
+	for (const entry of entries.toSorted(inOrder)) {
 		const purpose = purposeOf(entry);
 		const group = open.get(purpose);
 		const last = group?.entries.at(-1);
