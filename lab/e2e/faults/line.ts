@@ -16,6 +16,8 @@ export type Line = {
 	readonly mediaPort: (port: number) => Promise<number>;
 	readonly cut: (how: Cut) => void;
 	readonly mend: () => void;
+	/** The media comes from another address at once, and nobody is told: a router that began anew. */
+	readonly readdress: () => void;
 	/** From now on requests to `path` are refused with `code` on the way, as a server might; until `mend`. */
 	readonly refuse: (path: string, code: RefusalCode) => void;
 	readonly close: () => void;
@@ -27,6 +29,9 @@ export async function openLine(serverPort: number): Promise<Line> {
 	const tcp = new Set<Socket>();
 	const ways = new Map<number, Promise<MediaWay>>();
 	const isCut = () => cut !== undefined;
+	const readdress = () => {
+		for (const way of ways.values()) void way.then(({ move }) => move());
+	};
 
 	const server = createServer((near) => {
 		if (cut === "refused") return void near.destroy();
@@ -70,10 +75,12 @@ export async function openLine(serverPort: number): Promise<Line> {
 			}
 		},
 		mend() {
+			const wasCut = isCut();
 			cut = undefined;
 			refusing = undefined;
-			for (const way of ways.values()) void way.then(({ move }) => move());
+			if (wasCut) readdress();
 		},
+		readdress,
 		refuse(path, code) {
 			refusing = { path, code };
 		},

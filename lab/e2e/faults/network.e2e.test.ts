@@ -111,6 +111,12 @@ test("a call survives ten seconds without any network and goes on from another a
 	console.log(`heard and seen again ${Math.max(...took)} ms after the network was back`);
 });
 
+test("a call whose media comes from another address all at once, the rest of the network untouched, comes back", async () => {
+	ada.line.readdress();
+	const took = await Promise.all([ada.perceives(40), bo.perceives(40)]);
+	console.log(`heard and seen again ${Math.max(...took)} ms after the address changed`);
+});
+
 test("a call whose network changes in silence, no connection told, comes back without a click", async () => {
 	bo.line.cut("silent");
 	await pause(5_000);

@@ -92,10 +92,17 @@ export class Person extends PersonPage {
 		return after.energy > before.energy && (!video || after.frames > before.frames);
 	}
 
-	/** Waits for that; returns after how many ms it was so. */
-	perceives(seconds: number, video = true, page = this.page): Promise<number> {
-		const what = video ? "hears and sees the other" : "hears the other";
-		return this.waitFor(what, seconds, () => this.perceivesNow(video, page));
+	/** Waits for that; returns after how many ms it was so. Says what was missing otherwise. */
+	async perceives(seconds: number, video = true, page = this.page): Promise<number> {
+		const from = Date.now();
+		while (!(await this.perceivesNow(video, page))) {
+			if (Date.now() - from < seconds * 1000) continue;
+			const flow = JSON.stringify([await page.evaluate("labFlow()"), await page.evaluate("labFlow()")]);
+			const states = await page.evaluate("labPeers.map(({ connectionState }) => connectionState).join()");
+			const notes = await page.locator(".stage-status, .stage-notes, .line-button").allInnerTexts();
+			throw new Error(`${this.name} does not perceive the other: ${flow}, ${String(states)}, ${notes.join(" ")}`);
+		}
+		return Date.now() - from;
 	}
 
 	/** Ends the browser. Safe to call twice. */

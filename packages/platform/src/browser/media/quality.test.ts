@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isUnprotected, qualityOf, readFlow } from "./quality.ts";
+import { isDeaf, isUnprotected, qualityOf, readFlow } from "./quality.ts";
 import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
 
 const inbound = (packetsReceived: number, packetsLost: number) => ({
@@ -31,6 +31,15 @@ describe("quality", () => {
 		expect(flow).toMatchObject({ packetsReceived: 0, bytesSent: 0, roundTripMs: undefined });
 		expect(qualityOf(flow, flow)).toBe("good");
 	});
+});
+
+test("a path over which nothing comes is deaf; one that is not counted, or not chosen, says nothing", () => {
+	const path = (bytesReceived: unknown, nominated = true) =>
+		readFlow([{ type: "candidate-pair", nominated, bytesReceived }], 0);
+	expect(isDeaf(path(500), path(500))).toBe(true);
+	expect(isDeaf(path(500), path(501))).toBe(false);
+	expect(isDeaf(path(undefined), path(undefined))).toBe(false);
+	expect(isDeaf(path(500, false), path(500, false))).toBe(false);
 });
 
 describe("the check that frames pass through the worker", () => {

@@ -1,3 +1,5 @@
+import type { LineSample } from "./media-session.ts";
+
 /** What a connection did so far, summed over its streams, as getStats tells it. Times in ms. */
 export type Flow = {
 	readonly at: number;
@@ -8,6 +10,8 @@ export type Flow = {
 	readonly packetsSent: number;
 	readonly bytesSent: number;
 	readonly bytesReceived: number;
+	/** All that came over the connection's path, the room's own reports included; connectivity checks do not count. */
+	readonly pathBytes: number;
 	/** Payload bytes sent by m-line (`ua`, `uv`), for the check that each stream was sealed. Padding and probes do not count. */
 	readonly sentByMid: ReadonlyMap<string, number>;
 	/** Pictures decoded by m-line (`v0`, `v1`, …). */
@@ -24,6 +28,7 @@ const number = (value: unknown): number => (typeof value === "number" && Number.
 export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 	const flow = { packetsReceived: 0, packetsLost: 0, framesDecoded: 0, packetsSent: 0, bytesSent: 0, bytesReceived: 0 };
 	let roundTripMs: number | undefined;
+	let pathBytes = 0;
 	const sentByMid = new Map<string, number>();
 	const decodedByMid = new Map<string, number>();
 	const heardByMid = new Map<string, number>();
@@ -43,10 +48,11 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 			flow.bytesSent += number(entry["bytesSent"]);
 			sentByMid.set(mid, (sentByMid.get(mid) ?? 0) + number(entry["bytesSent"]));
 		}
-		if (entry["type"] === "candidate-pair" && entry["nominated"] === true && number(entry["currentRoundTripTime"]) > 0)
-			roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
+		if (entry["type"] !== "candidate-pair" || entry["nominated"] !== true) continue;
+		pathBytes += number(entry["bytesReceived"]);
+		if (number(entry["currentRoundTripTime"]) > 0) roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
 	}
-	return { at, roundTripMs, ...flow, sentByMid, decodedByMid, heardByMid };
+	return { at, roundTripMs, ...flow, pathBytes, sentByMid, decodedByMid, heardByMid };
 }
 
 const weakLoss = 0.04;
@@ -66,4 +72,26 @@ const graceBytes = 8_000;
 /** Whether a stream went out that the worker did not seal: `sealed` frames by stream, in the order of `mids`. */
 export function isUnprotected(flow: Flow, mids: readonly string[], sealed: readonly number[]): boolean {
 	return mids.some((mid, stream) => (flow.sentByMid.get(mid) ?? 0) > graceBytes && (sealed[stream] ?? 0) === 0);
+}
+
+/**
+ * Nothing at all came over the path, though a room reports to everybody each second: packets go to where we no longer are, which
+ * ICE does not see when its own checks still find a way (measured: a router that begins anew). A browser that does not count tells
+ * nothing.
+ */
+export function isDeaf(before: Flow, now: Flow): boolean {
+	return now.pathBytes > 0 && now.pathBytes === before.pathBytes;
+}
+
+export function sampleOf(before: Flow, now: Flow): LineSample {
+	const seconds = Math.max(0.001, (now.at - before.at) / 1000);
+	const received = now.packetsReceived - before.packetsReceived;
+	const lost = Math.max(0, now.packetsLost - before.packetsLost);
+	return {
+		at: Date.now(),
+		roundTripMs: now.roundTripMs,
+		loss: received + lost === 0 ? 0 : lost / (received + lost),
+		sendKbps: ((now.bytesSent - before.bytesSent) * 8) / 1000 / seconds,
+		receiveKbps: ((now.bytesReceived - before.bytesReceived) * 8) / 1000 / seconds,
+	};
 }

@@ -10,7 +10,7 @@ import type {
 	SessionOptions,
 } from "./media-session.ts";
 import { openPeer, type Peer, type PeerLoss } from "./peer.ts";
-import { type Flow, isUnprotected, qualityOf, readFlow } from "./quality.ts";
+import { type Flow, isDeaf, isUnprotected, qualityOf, readFlow, sampleOf } from "./quality.ts";
 import { type RejoinEffect, type RejoinState, type RejoinStep, startJoining, stepRejoin } from "./rejoin.ts";
 import { Roster, rosterPaceMs } from "./roster.ts";
 import { makeSilence, type Silence } from "./silence.ts";
@@ -21,6 +21,9 @@ export function joinRoom<Person>(options: SessionOptions<Person>): MediaSession<
 	return new Session(options);
 }
 
+/** Looks, one a second, in which nothing came at all, before the path is taken for lost. */
+const maxDeaf = 4;
+
 type Joined = {
 	readonly peer: Peer;
 	/** Set once known: the worker's number for this joining. */
@@ -28,6 +31,8 @@ type Joined = {
 	readonly seats: Map<number, Bytes>;
 	flow: Flow | undefined;
 	counts: FrameCounts | undefined;
+	/** For how many looks in a row nothing came at all. */
+	deafFor: number;
 	readonly heard: Set<number>;
 	readonly seen: Set<number>;
 };
@@ -248,6 +253,7 @@ class Session<Person> implements MediaSession<Person> {
 			seats,
 			flow: undefined,
 			counts: undefined,
+			deafFor: 0,
 			heard: new Set(),
 			seen: new Set(),
 		};
@@ -292,6 +298,8 @@ class Session<Person> implements MediaSession<Person> {
 		if (isUnprotected(flow, ["ua", "uv"], counts.sealed))
 			return this.#step({ kind: "lost", loss: { kind: "unprotected" } });
 		if (before === undefined || countsBefore === undefined) return;
+		joined.deafFor = this.#rejoin.phase === "connected" && isDeaf(before, flow) ? joined.deafFor + 1 : 0;
+		if (joined.deafFor >= maxDeaf) return this.#step({ kind: "lost", loss: { kind: "transport" } });
 		for (const seat of joined.seats.keys()) {
 			setMember(joined.heard, seat, (counts.opened[`${seat}.0`] ?? 0) > (countsBefore.opened[`${seat}.0`] ?? 0));
 			setMember(joined.seen, seat, (counts.opened[`${seat}.1`] ?? 0) > (countsBefore.opened[`${seat}.1`] ?? 0));
@@ -333,18 +341,5 @@ function sumsOf(joined: Joined | undefined) {
 		decoded: flow?.framesDecoded ?? 0,
 		packets: (flow?.packetsSent ?? 0) + (flow?.packetsReceived ?? 0),
 		bytes: (flow?.bytesSent ?? 0) + (flow?.bytesReceived ?? 0),
-	};
-}
-
-function sampleOf(before: Flow, now: Flow): LineSample {
-	const seconds = Math.max(0.001, (now.at - before.at) / 1000);
-	const received = now.packetsReceived - before.packetsReceived;
-	const lost = Math.max(0, now.packetsLost - before.packetsLost);
-	return {
-		at: Date.now(),
-		roundTripMs: now.roundTripMs,
-		loss: received + lost === 0 ? 0 : lost / (received + lost),
-		sendKbps: ((now.bytesSent - before.bytesSent) * 8) / 1000 / seconds,
-		receiveKbps: ((now.bytesReceived - before.bytesReceived) * 8) / 1000 / seconds,
 	};
 }
