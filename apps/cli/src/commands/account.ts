@@ -1,5 +1,5 @@
 import { type Command, jsonOption, profileOption, Refused, UsageError } from "../command.ts";
-import { readyView, settledView, withProfile } from "../profile/open-profile.ts";
+import { type OpenProfile, readyView, settledView, withProfile } from "../profile/open-profile.ts";
 import { refuseWith } from "../sentences.ts";
 
 export const accountCreate: Command = {
@@ -29,9 +29,7 @@ export const accountCreate: Command = {
 			if (before.phase === "ready") throw new Refused(`${profile.folder} holds an account already: ${before.me.name}.`);
 			const created = await profile.client.createAccount({ name, home });
 			if (!created.ok) refuseWith(created.error);
-			// Only now can others follow the link: a command that has ended publishes nothing.
-			const published = await profile.client.sync();
-			if (!published.ok) process.stderr.write("The link works once the server was reached: try sotto listen.\n");
+			await publish(profile);
 			const { me } = await readyView(profile);
 			given.output.result(
 				{ account: me.account, name: me.name, link: me.link },
@@ -40,6 +38,13 @@ export const accountCreate: Command = {
 		});
 	},
 };
+
+/** Only what is published can be found behind the link, and a command that has ended publishes nothing. */
+async function publish({ client }: OpenProfile): Promise<void> {
+	const published = await client.sync();
+	if (!published.ok)
+		process.stderr.write("The server cannot be reached. Others see this once a command has reached it.\n");
+}
 
 function homeUrl(text: string | undefined): string {
 	if (text === undefined) throw new UsageError("--home URL is missing");
@@ -59,6 +64,7 @@ export const link: Command = {
 	run: (given) =>
 		withProfile(given, async (profile) => {
 			const { me } = await readyView(profile);
+			await publish(profile);
 			given.output.result({ link: me.link }, me.link);
 		}),
 };
@@ -74,6 +80,7 @@ export const rename: Command = {
 			await readyView(profile);
 			const renamed = await profile.client.rename(given.words[0] as string);
 			if (!renamed.ok) refuseWith(renamed.error);
+			await publish(profile);
 			const { me } = await readyView(profile);
 			given.output.result({ name: me.name }, `You are ${me.name} now.`);
 		}),
