@@ -133,7 +133,7 @@ export function must<T>(
 }
 
 /** Asks again and again until `isMet`; throws after `seconds`. */
-export async function until(what: string, isMet: () => Promise<boolean>, seconds = 15): Promise<void> {
+export async function until(what: string, isMet: () => Promise<boolean>, seconds = 25): Promise<void> {
 	const from = Date.now();
 	while (!(await isMet())) {
 		if (Date.now() - from > seconds * 1000) throw new Error(`${what}: not within ${seconds} s`);
