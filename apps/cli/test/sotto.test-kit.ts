@@ -23,8 +23,15 @@ export type Running = {
 	readonly stop: () => Promise<Ended>;
 };
 
+// A run that is broken off leaves nothing running.
+const alive = new Set<Running["child"]>();
+process.once("exit", () => {
+	for (const child of alive) child.kill("SIGKILL");
+});
+
 export function startSotto(...args: readonly string[]): Running {
 	const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+	alive.add(child);
 	const lines: JsonLine[] = [];
 	let stdout = "";
 	let stderr = "";
@@ -39,6 +46,7 @@ export function startSotto(...args: readonly string[]): Running {
 	});
 	const ended = new Promise<Ended>((resolveEnded) => {
 		child.on("close", (code) => {
+			alive.delete(child);
 			resolveEnded({ code, stdout, stderr });
 			for (const look of Array.from(lookers)) look();
 		});

@@ -14,14 +14,15 @@ import {
 const folder = temporaryFolder();
 const running: Running[] = [];
 let home = "";
+let server: Awaited<ReturnType<typeof startTestServer>> | undefined;
 
 beforeAll(async () => {
-	const server = await startTestServer(folder.path);
+	server = await startTestServer(folder.path);
 	home = server.url;
-	afterAll(async () => {
-		await server.stop();
-		folder.remove();
-	});
+});
+afterAll(async () => {
+	await server?.stop();
+	folder.remove();
 });
 afterEach(async () => {
 	for (const one of running.splice(0)) await one.stop();
@@ -233,17 +234,17 @@ test("without the server a message is safe, and goes out once with the next comm
 	timeout: 120_000,
 }, async () => {
 	const apart = temporaryFolder();
-	let server = await startTestServer(apart.path);
-	const port = new URL(server.url).port;
+	let own = await startTestServer(apart.path);
+	const port = new URL(own.url).port;
 	const at = (name: string) => ["--profile", join(apart.path, name)] as const;
 	try {
 		for (const name of ["tim", "tom"]) {
-			await sottoJson("account", "create", "--name", name, "--home", server.url, ...at(name));
+			await sottoJson("account", "create", "--name", name, "--home", own.url, ...at(name));
 		}
 		const link = (await sotto("link", ...at("tim"))).stdout.trim();
 		await sottoJson("add", link, ...at("tom"));
 		await sottoJson("accept", "tom", ...at("tim"));
-		await server.stop();
+		await own.stop();
 		const { code, stderr } = await sotto("send", "tom", "from the tunnel", "--within", "2", ...at("tim"));
 		expect(code).toBe(1);
 		expect(stderr).toContain("Your message is safe here");
@@ -251,12 +252,12 @@ test("without the server a message is safe, and goes out once with the next comm
 		expect(offline.stdout).toContain("from the tunnel (waiting to be sent)");
 		expect(offline.stderr).toContain("cannot be reached");
 
-		server = await startTestServer(apart.path, "--port", port);
+		own = await startTestServer(apart.path, "--port", port);
 		await sottoJson("contacts", ...at("tim"));
 		const received = await sottoJson("history", "tim", ...at("tom"));
 		expect(received.filter(isText("from the tunnel"))).toHaveLength(1);
 	} finally {
-		await server.stop();
+		await own.stop();
 		apart.remove();
 	}
 });
