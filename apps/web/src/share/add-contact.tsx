@@ -56,7 +56,10 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 				label={words.add.field}
 				placeholder={words.add.placeholder}
 				value={link}
-				onChange={setTyped}
+				onChange={(text) => {
+					setTyped(text);
+					setProblem(undefined);
+				}}
 				problem={problem}
 				autoComplete="off"
 				spellCheck="false"
