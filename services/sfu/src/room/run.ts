@@ -100,7 +100,8 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 }
 
 function say(message: FromProcess): void {
-	if (process.connected) process.send?.(encodeProcessMessage(message));
+	// A server that died in this moment is no fault of the room's: "disconnect" ends it.
+	if (process.connected) process.send?.(encodeProcessMessage(message), undefined, undefined, () => {});
 }
 
 function idBytes(key: string): Bytes {
