@@ -7,6 +7,8 @@ export default defineConfig({
 		exclude: ["**/node_modules/**"],
 		testTimeout: 180_000,
 		hookTimeout: 180_000,
+		// Sound and picture in real time on a machine that others may be using: what fails twice has failed.
+		retry: 1,
 		maxWorkers: 1,
 		fileParallelism: false,
 	},
