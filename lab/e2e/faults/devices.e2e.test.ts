@@ -27,10 +27,7 @@ beforeAll(async () => {
 	}
 });
 
-afterAll(async () => {
-	await closeAndJudge(served, [ada, ...others.values()]);
-	await served.end();
-});
+afterAll(() => closeAndJudge(served, [ada, ...others.values()]).finally(() => served.end()));
 
 async function call(name: string, kind: "audio" | "video"): Promise<Person> {
 	const other = others.get(name) as Person;

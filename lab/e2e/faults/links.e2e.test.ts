@@ -15,10 +15,7 @@ beforeAll(async () => {
 	link = await ada.shareLink();
 });
 
-afterAll(async () => {
-	await closeAndJudge(served, [ada, bo]);
-	await served.end();
-});
+afterAll(() => closeAndJudge(served, [ada, bo]).finally(() => served.end()));
 
 const requestIsGone = () => ada.page.getByRole("button", { name: "Accept" }).waitFor({ state: "detached" });
 const linkField = (person: Person) => person.page.getByRole("textbox", { name: "Contact link" });

@@ -12,10 +12,7 @@ beforeAll(async () => {
 	({ ada, bo } = await meet(served, { ada: { width: 390 } }));
 });
 
-afterAll(async () => {
-	await closeAndJudge(served, [ada, bo]);
-	await served.end();
-});
+afterAll(() => closeAndJudge(served, [ada, bo]).finally(() => served.end()));
 
 // A test that failed leaves its fault to nobody.
 afterEach(async () => {

@@ -13,10 +13,7 @@ beforeAll(async () => {
 	({ ada, bo } = await meet(served));
 });
 
-afterAll(async () => {
-	await closeAndJudge(served, [ada, bo]);
-	await served.end();
-});
+afterAll(() => closeAndJudge(served, [ada, bo]).finally(() => served.end()));
 
 async function writeIn(page: Page, text: string): Promise<void> {
 	await ada.field(page).fill(text);

@@ -32,9 +32,9 @@ export async function talk(caller: Person, called: Person, video = true): Promis
 
 /** Closes both browsers and says what no page may do, whatever the fault was (WEB-CANNOT-2). */
 export async function closeAndJudge(served: Served, people: readonly (Person | undefined)[]): Promise<void> {
-	for (const person of people) {
-		if (person === undefined) continue;
-		await person.close();
+	const opened = people.filter((person) => person !== undefined);
+	await Promise.all(opened.map((person) => person.close()));
+	for (const person of opened) {
 		expect(person.problems, `${person.name}'s pages`).toEqual([]);
 		const asked = person.asked().map(({ url }) => new URL(url).host);
 		expect(asked.length).toBeGreaterThan(10);
