@@ -1,23 +1,12 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { findBrowser } from "./lab/browsers.ts";
+import { fakeDevices, findBrowser, quietChromium } from "./lab/browsers.ts";
 
 const executablePath = findBrowser("chromium");
 if (executablePath === undefined)
 	throw new Error("no Chromium on this machine; on Debian: apt-get install -y chromium");
 
-const args = [
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-	"--use-fake-device-for-media-stream",
-	"--use-fake-ui-for-media-stream",
-	"--autoplay-policy=no-user-gesture-required",
-];
+const args = [...quietChromium, ...fakeDevices];
 
 /** Tests in real Chromium: what only a browser has (IndexedDB, SharedWorker, Web Locks, WebRTC). */
 export default defineConfig({

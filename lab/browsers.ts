@@ -34,6 +34,21 @@ function browserPath(kind: "chromium" | "firefox"): string {
 	return path;
 }
 
+/** A Chromium without a screen that asks nobody for anything and plays sound unasked. */
+export const quietChromium = [
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--autoplay-policy=no-user-gesture-required",
+];
+
+/** Gives it a camera with a test picture, a microphone, and the permission to use both. */
+export const fakeDevices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /**
  * A Chromium whose microphone speaks `microphoneWav` over and over (a beep if undefined) and whose camera shows a test
  * picture; permissions are given.
@@ -43,16 +58,8 @@ export function launchChromium(microphoneWav?: string): Promise<Browser> {
 		executablePath: browserPath("chromium"),
 		headless: true,
 		args: [
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-quic",
-			"--no-first-run",
-			"--disable-background-networking",
-			"--disable-component-update",
-			"--disable-sync",
-			"--use-fake-device-for-media-stream",
-			"--use-fake-ui-for-media-stream",
-			"--autoplay-policy=no-user-gesture-required",
+			...quietChromium,
+			...fakeDevices,
 			...(microphoneWav === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphoneWav}`]),
 		],
 	});

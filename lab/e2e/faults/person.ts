@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { findBrowser } from "../../browsers.ts";
+import { findBrowser, quietChromium } from "../../browsers.ts";
 import { chromiumHands, PersonPage } from "../person-page.ts";
 import { type Line, openLine } from "./line.ts";
 import { type PageProblem, watchPage } from "./page-watch.ts";
@@ -159,14 +159,7 @@ export async function openPerson(name: string, served: Served, options: PersonOp
 		executablePath: findBrowser("chromium") ?? "chromium",
 		headless: true,
 		args: [
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-quic",
-			"--no-first-run",
-			"--disable-background-networking",
-			"--disable-component-update",
-			"--disable-sync",
-			"--autoplay-policy=no-user-gesture-required",
+			...quietChromium,
 			`--host-resolver-rules=MAP localhost:${served.port} 127.0.0.1:${line.port}`,
 			`--log-net-log=${netLog}`,
 			...media.flags,
