@@ -15,6 +15,7 @@ const tools: readonly Tool[] = [
 	{ programs: ["firefox-esr", "firefox"], packages: ["firefox-esr"], why: "calls between two kinds of browser" },
 	{ programs: ["espeak-ng"], packages: ["espeak-ng"], why: "speech for the microphone" },
 	{ programs: ["sox"], packages: ["sox"], why: "sound files" },
+	{ programs: ["pulseaudio"], packages: ["pulseaudio"], why: "a sound device for Firefox" },
 	{ programs: ["ffmpeg"], packages: ["ffmpeg"], why: "decoding what a tap recorded" },
 ];
 
