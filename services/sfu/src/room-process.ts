@@ -7,7 +7,7 @@ import {
 	type RoomSettings,
 	type ToProcess,
 } from "./room/messages.ts";
-import { beatArrived, beatMs, judge, startWatch } from "./watch.ts";
+import { beatArrived, beatMs, hasSpoken, judge, startWatch } from "./watch.ts";
 
 export type RoomProcess = {
 	readonly say: (message: ToProcess) => void;
@@ -67,6 +67,7 @@ export function startRoomProcess(options: RoomProcessOptions): RoomProcess {
 	child.on("message", (raw) => {
 		const message = parseFromProcess(raw);
 		if (!message.ok) return kill("badMessage");
+		watch = hasSpoken(watch, options.now());
 		if (message.value.type === "beat") watch = beatArrived(watch, message.value, options.now());
 		options.onMessage(message.value);
 	});

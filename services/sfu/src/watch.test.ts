@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { beatArrived, beatMs, judge, startWatch } from "./watch.ts";
+import { beatArrived, beatMs, hasSpoken, judge, startWatch } from "./watch.ts";
 
 /** Lets a process answer every beat for `ms`, using `cpu` of a core and forwarding `packets` a second. */
 function run(ms: number, cpu: number, packets: number) {
@@ -25,6 +25,9 @@ describe("a room's process", () => {
 		const watch = startWatch(0);
 		expect(judge(watch, 14_000, 1e6)).toBe("well");
 		expect(judge(watch, 16_000, 1e6)).toBe("silent");
+		const started = hasSpoken(watch, 9_000);
+		expect(judge(started, 12_000, 1e6)).toBe("well");
+		expect(judge(started, 13_000, 1e6)).toBe("silent");
 	});
 
 	test("is not blamed for the sleep of its server", () => {

@@ -11,11 +11,16 @@ const spinPacketsPerSecond = 1_500;
 export type Beat = { readonly cpuMs: number; readonly packets: number };
 type Sample = Beat & { readonly at: number };
 
-/** What is known of a process's health. Made by {@link startWatch}, moved on by {@link beatArrived}. Times in ms. */
+/** What is known of a process's health. Made by {@link startWatch}, moved on by {@link hasSpoken} and {@link beatArrived}. Times in ms. */
 export type Watch = { readonly heardAt: number; readonly hasStarted: boolean; readonly samples: readonly Sample[] };
 
 export function startWatch(now: number): Watch {
 	return { heardAt: now, hasStarted: false, samples: [] };
+}
+
+/** Any word of the process shows that it has started; only beats show that it goes on. */
+export function hasSpoken(watch: Watch, now: number): Watch {
+	return watch.hasStarted ? watch : { ...watch, heardAt: now, hasStarted: true };
 }
 
 export function beatArrived(watch: Watch, beat: Beat, now: number): Watch {

@@ -54,9 +54,11 @@ export const serve: Command = {
 		const { builtWeb } = await import("../serve/built-web.ts");
 		const { startServer } = await import("../serve/start-server.ts");
 		const web = hasWeb ? await builtWeb((text) => given.output.remark(text)) : undefined;
+		// Listened for before anybody can read that it runs, and stop it at once.
+		const stopAsked = untilSignal();
 		const server = await startServer({ ...options, log, web });
 		tellStart(given, options.data, options.roles, server);
-		await untilSignal();
+		await stopAsked;
 		await server.stop();
 		given.output.result({ type: "stopped" }, "Stopped.");
 	},
