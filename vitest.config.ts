@@ -1,9 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+const exclude = ["**/node_modules/**", "**/*.browser.test.ts", "**/*.e2e.test.ts"];
+
 export default defineConfig({
 	test: {
-		include: ["{packages,services,apps,lab,test,scripts}/**/*.test.ts"],
-		exclude: ["**/node_modules/**", "**/*.browser.test.ts", "**/*.e2e.test.ts"],
 		testTimeout: 30_000,
+		projects: [
+			{ extends: true, test: { name: "packages", include: ["packages/**/*.test.ts"], exclude } },
+			{
+				extends: true,
+				test: {
+					name: "processes",
+					include: ["{services,apps,lab,test,scripts}/**/*.test.ts"],
+					exclude,
+					// Real processes in real time on a machine that others may be using: what fails twice has failed.
+					retry: 1,
+				},
+			},
+		],
 	},
 });
