@@ -79,6 +79,9 @@ async function meet(killer: Killer, home: string, ada: Person, bob: Person): Pro
 	const link = (await settled(ada, ["link"])).lines[0]?.link as string;
 	await killer.until(bob, ["add", link], /in contact already/);
 	await killer.until(ada, ["accept", "Bob"], /no request 'Bob'/);
+	const known = (await settled(ada, ["contacts"])).lines.map(({ name }) => name);
+	if (known.length !== 1 || known[0] !== "Bob")
+		throw new Error(`after the kills Ada knows ${known.join() || "nobody"}`);
 }
 
 class Killer {

@@ -19,9 +19,9 @@ export const add: Command = {
 		withProfile(given, async (profile) => {
 			await readyView(profile);
 			const added = await profile.client.addContact(given.words[0] as string, given.text("greeting"));
-			if (!added.ok) refuseWith(added.error);
-			// The request itself leaves with what this sync sends; a command that has ended sends nothing.
+			// The request itself leaves with what this sync sends, also one that an earlier command could not send any more.
 			await syncOrRemark(profile);
+			if (!added.ok) refuseWith(added.error);
 			const { conversation } = added.value;
 			const found = (await readyView(profile)).conversations.find(({ id }) => id === conversation);
 			const title = found?.title ?? conversation;
