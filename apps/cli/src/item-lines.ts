@@ -56,6 +56,18 @@ function eventText(event: (HistoryItem & { kind: "event" })["event"], person: st
 		nameChanged: `${person} has a new name`,
 		forkAlarm: "the server showed you and others different histories",
 		successor: "this conversation goes on in a new group",
+		groupCreated: `${person} made this group`,
+		groupRenamed: `${person} changed the name`,
+		pictureChanged: `${person} changed the picture`,
+		personAdded: `${person} was added`,
+		personRemoved: `${person} was removed`,
+		personLeft: `${person} left`,
+		madeAdmin: `${person} is an admin now`,
+		madeMember: `${person} is no admin any more`,
+		deviceRemoved: `a device of ${person} was removed`,
+		deviceEvicted: `a device of ${person} was away too long and was put out`,
+		deviceReadmitted: `a device of ${person} was let in again`,
+		misbehaved: `${person} sent something that the rules forbid`,
 	} as const;
 	return texts[event];
 }

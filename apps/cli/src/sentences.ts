@@ -39,6 +39,24 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "The profile is not ready. Try again.";
 		case "mismatch":
 			return "The numbers do not match. Compare again, over a line you trust.";
+		case "notAdmin":
+			return "Only an admin of the group may do that.";
+		case "lastAdmin":
+			return "A group needs an admin. Make somebody else one first.";
+		case "alreadyMember":
+			return "They are in this group already.";
+		case "notMember":
+			return "They are not in this group.";
+		case "tooMany":
+			return "That is more than there may be.";
+		case "notPrimary":
+			return "Only a device that holds the account key may do that. Use the device that the account was made on.";
+		case "thisDevice":
+			return "That is this device itself.";
+		case "wrongPassphrase":
+			return "The passphrase does not open this file. Nothing was changed.";
+		case "badFile":
+			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
 		default:
 			return unreachable(kind);
 	}

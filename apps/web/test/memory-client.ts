@@ -38,6 +38,10 @@ export const readyView = (change: Partial<ReadyView> = {}): ReadyView => ({
 	requests: [],
 	calls: [],
 	call: undefined,
+	devices: [],
+	jobs: [],
+	linking: undefined,
+	settings: {},
 	...change,
 });
 
@@ -188,6 +192,8 @@ export class MemoryClient implements Needed {
 				author: defaultMe,
 				mine: true,
 				text,
+				mentions: [],
+				mentionsMe: false,
 				sentAt: Date.now(),
 				state: "sending",
 			};
@@ -263,6 +269,7 @@ export class MemoryClient implements Needed {
 						call,
 						conversation,
 						title: found?.title ?? "",
+						kind: found?.kind ?? "direct",
 						people: found?.people ?? [],
 						direction: "outgoing",
 						video: options.video,
@@ -322,9 +329,13 @@ export class MemoryClient implements Needed {
 			...basics,
 			kind: "direct",
 			people: [{ account, name: basics.title, hue, verified: false }],
+			members: [],
+			myRole: "admin",
+			pictureId: undefined,
 			alarm: undefined,
 			last: undefined,
 			unread: 0,
+			mentioned: false,
 			ongoingCall: undefined,
 		};
 		this.change({ conversations: [fresh, ...this.state.view.conversations] });

@@ -25,6 +25,8 @@ const says = (author: PersonView, at: number, text: string, state: MessageItem["
 	author,
 	mine: author.account === "me",
 	text,
+	mentions: [],
+	mentionsMe: false,
 	sentAt: at,
 	state,
 });
@@ -44,7 +46,15 @@ const record = (change: Partial<CallRecordView>): CallRecordView => ({
 const called = (change: Partial<CallRecordView>): CallItem => ({ kind: "call", id: nextId(), ...record(change) });
 
 const withAda: HistoryItem[] = [
-	{ kind: "event", id: nextId(), at: now - days(3), event: "contactAccepted", person: ada },
+	{
+		kind: "event",
+		id: nextId(),
+		at: now - days(3),
+		event: "contactAccepted",
+		person: ada,
+		by: undefined,
+		text: undefined,
+	},
 	says(ada, now - days(3) + minutes(2), "It worked! No number, no e-mail, just your link."),
 	says(me, now - days(3) + minutes(4), "I printed it on the fridge. Grandmother scanned it before I could."),
 	called({ startedAt: now - days(1) - hours(3), durationMs: 1_934_000, video: true }),
@@ -70,10 +80,14 @@ const conversation = (person: PersonView, change: Partial<ConversationView>): Co
 	kind: "direct",
 	title: person.name,
 	people: [person],
+	members: [],
+	myRole: "admin",
+	pictureId: undefined,
 	phase: "active",
 	alarm: undefined,
 	last: undefined,
 	unread: 0,
+	mentioned: false,
 	ongoingCall: undefined,
 	...change,
 });
@@ -245,6 +259,7 @@ export const adaCall = (change: Partial<CallView> = {}): CallView => ({
 	call: "the call",
 	conversation: "ada",
 	title: ada.name,
+	kind: "direct",
 	people: [ada],
 	direction: "incoming",
 	video: true,
@@ -290,7 +305,7 @@ export const scenes = {
 	offline: () => full({ network: { phase: "offline", since: now - minutes(3) } }),
 	stranded: () => {
 		const client = full();
-		client.changeConversation("ada", { phase: "stopped", alarm: { kind: "stranded", by: ada } });
+		client.changeConversation("ada", { phase: "stopped", alarm: { kind: "stranded", by: ada, recovery: "none" } });
 		return client;
 	},
 	ringing: () => full({ call: adaCall() }),

@@ -1,10 +1,12 @@
 import {
+	booleanShape,
 	type Brand,
 	brandedBytes,
 	type Bytes,
 	bytesShape,
 	concat,
 	integerShape,
+	listShape,
 	literalShape,
 	mapShape,
 	optional,
@@ -22,6 +24,18 @@ const roomIdShape = brandedBytes<"RoomId">(32);
 export type WireParticipantId = Brand<Bytes, "ParticipantId">;
 export type WireRoomId = Brand<Bytes, "RoomId">;
 const seat = integerShape(0, 63);
+/** Downlink places for shared screens, apart from the seats. */
+const screen = integerShape(0, 7);
+
+/** Participants of a room. */
+export const maxRoomParticipants = 32;
+/** A camera's simulcast layers, low to high; `camera` in `watch` names the highest that is wanted, 0 none. */
+export const simulcastRids = ["l", "m", "h"] as const;
+const layerShape = mapShape({
+	rid: literalShape(...simulcastRids),
+	ssrc: integerShape(0, 0xffff_ffff),
+	rtxSsrc: optional(integerShape(0, 0xffff_ffff)),
+});
 
 function route<Request, Response>(definition: Omit<Route<Request, Response>, "role">): Route<Request, Response> {
 	return { role: "sfu", ...definition };
@@ -70,7 +84,20 @@ export const roomRequestShape = taggedShape("type", {
 		fingerprint: bytesShape(32, 32),
 		signature: bytesShape(64, 64),
 	}),
-	answer: mapShape({ type: literalShape("answer"), sdp: textShape(maxSdpLength) }),
+	/** The answer to the newest offer. `layers` are the SSRCs of the camera's simulcast, which no answer of Chromium's names. */
+	answer: mapShape({
+		type: literalShape("answer"),
+		sdp: textShape(maxSdpLength),
+		layers: optional(listShape(layerShape, simulcastRids.length)),
+	}),
+	/** What is on this participant's screen; what is not named is not sent. Sound is always sent. */
+	watch: mapShape({
+		type: literalShape("watch"),
+		seats: listShape(mapShape({ seat, camera: integerShape(0, simulcastRids.length) }), 64),
+		screens: listShape(screen, 8),
+	}),
+	/** This participant's screen begins or ends: the room gives it a place with everybody, or takes it away. */
+	share: mapShape({ type: literalShape("share"), on: booleanShape }),
 	ping: mapShape({ type: literalShape("ping") }),
 });
 export type RoomRequest = ShapeOf<typeof roomRequestShape>;
@@ -80,12 +107,20 @@ export const goneReasons = ["roomRestarted", "transportLost", "badAnswer", "serv
 export type GoneReason = (typeof goneReasons)[number];
 
 /**
+ * An `offer` may come again, with more seats than before, ahead of need: the client answers it on the connection that it has.
  * `offer` carries the server's SDP and how many seats it holds: seat n is the m-lines `a<n>` and `v<n>`. `seat` says who sits
  * where from now on, nobody if `participantId` is missing.
  */
 export const roomEventShape = taggedShape("type", {
 	nonce: mapShape({ type: literalShape("nonce"), nonce: bytesShape(32, 32) }),
-	offer: mapShape({ type: literalShape("offer"), sdp: textShape(maxSdpLength), seats: integerShape(0, 64) }),
+	offer: mapShape({
+		type: literalShape("offer"),
+		sdp: textShape(maxSdpLength),
+		seats: integerShape(0, 64),
+		screens: integerShape(0, 8),
+	}),
+	/** Whose shared screen arrives at m-line `s<n>` from now on; nobody's, if missing. */
+	screen: mapShape({ type: literalShape("screen"), screen, participantId: optional(participantId) }),
 	seat: mapShape({ type: literalShape("seat"), seat, participantId: optional(participantId) }),
 	pong: mapShape({ type: literalShape("pong") }),
 	refused: mapShape({ type: literalShape("refused"), code: literalShape(...(Object.keys(refusals) as RefusalCode[])) }),

@@ -155,7 +155,93 @@ class Client implements SottoClient {
 		});
 	}
 
+	// ---- groups, devices, backup
+
+	createGroup(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	addPeople(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	removePerson(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	leaveGroup(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	renameGroup(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	setGroupPicture(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	setRole(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	picture(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	deleteConversation(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	askReadmission(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	startLinking(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	linkDevice(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	confirmLinking(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	cancelLinking(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	renameDevice(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	removeDevice(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	dismissJob(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	changeSetting(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	exportBackup(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
+	restoreBackup(): Promise<CommandResult<never>> {
+		return notYet();
+	}
+
 	// ---- calls
+
+	joinCall(): Promise<CommandResult<never>> {
+		return notYet();
+	}
 
 	startCall(id: ConversationId, options: { readonly video: boolean }) {
 		return this.#engine.run(({ calls }) => calls.startCall(id, options));
@@ -219,4 +305,8 @@ class Client implements SottoClient {
 			return other === undefined ? err({ kind: "notFound" }) : work(session, other);
 		});
 	}
+}
+
+function notYet(): Promise<CommandResult<never>> {
+	return Promise.resolve(err({ kind: "notReady" }));
 }

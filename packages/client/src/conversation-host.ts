@@ -129,6 +129,7 @@ export interface ConversationHost {
 	/** Everybody's devices now, one's own included. Empty if there is no such conversation. */
 	members(conversation: ConversationId): readonly ConversationMember[];
 	title(conversation: ConversationId): string;
+	kind(conversation: ConversationId): "direct" | "group";
 	people(conversation: ConversationId): readonly PersonView[];
 	isBlocked(account: AccountId): boolean;
 	/** The tip this device has reached, for signed rosters (C8). */

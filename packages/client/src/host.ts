@@ -24,6 +24,7 @@ export function createHost(engine: EngineContext, directory: () => Directory, pe
 			(await find(id)?.withdraw((candidate) => equalBytes(candidate, messageId))) ?? false,
 		members: (id) => find(id)?.members() ?? [],
 		title: (id) => titleOf(find(id), people),
+		kind: (id) => find(id)?.held.meta.kind ?? "direct",
 		people: (id) => peopleOf(find(id), people),
 		isBlocked: (account) => people.isBlocked(account),
 		position: (id) => find(id)?.position(),

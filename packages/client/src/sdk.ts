@@ -9,6 +9,7 @@ import type { Result } from "@sotto/bytes";
 export type ConversationId = string;
 export type AccountId = string;
 export type RequestId = string;
+export type DeviceId = string;
 /** A message's identity in a conversation; stable from "sending" to "sent". */
 export type ItemId = string;
 export type CallKey = string;
@@ -20,6 +21,8 @@ export type ClientView =
 	/** Another process or browser profile copy holds this profile's lock. */
 	| { readonly phase: "locked" }
 	| { readonly phase: "noAccount" }
+	/** A device without an account that is being linked to one (D2). */
+	| { readonly phase: "linking"; readonly linking: LinkingView }
 	/** The local store cannot be used (evicted, full, broken); `reason` is a tag for the catalogue. */
 	| { readonly phase: "broken"; readonly reason: "storageUnavailable" | "storageFull" | "rolledBack" }
 	| ReadyView;
@@ -35,7 +38,49 @@ export type ReadyView = {
 	/** Newest first, at most 100. */
 	readonly calls: readonly CallRecordView[];
 	readonly call: CallView | undefined;
+	/** This account's devices, this one first. */
+	readonly devices: readonly DeviceView[];
+	/** Long work that goes on in the background and survives a restart; what ended stays until {@link SottoClient.dismissJob}. */
+	readonly jobs: readonly JobView[];
+	/** Another device is being linked from here (D2). */
+	readonly linking: LinkingView | undefined;
+	/** Settings that follow the account over its devices; keys and values are the app's. */
+	readonly settings: Readonly<Record<string, string>>;
 };
+
+export type DeviceView = {
+	readonly id: DeviceId;
+	readonly name: string;
+	readonly linkedAt: Time;
+	readonly thisDevice: boolean;
+	/** Holds the account key: may link and remove devices (D1). */
+	readonly primary: boolean;
+};
+
+export type JobView = {
+	readonly id: string;
+	/** "add": a new device enters every conversation; "remove": one is locked out of them; "history": the archive travels. */
+	readonly kind: "addDevice" | "removeDevice" | "sendHistory" | "receiveHistory";
+	readonly deviceName: string;
+	/** Conversations, or parts of the archive. */
+	readonly done: number;
+	readonly total: number;
+	readonly state: "running" | "waiting" | "done" | "failed";
+};
+
+/** Linking a device, as either side's screen shows it (D2). */
+export type LinkingView =
+	/** The new device shows this; `code` is typed, `qr` is scanned on the other. */
+	| { readonly step: "showCode"; readonly code: string; readonly qr: string; readonly expiresAt: Time }
+	| { readonly step: "connecting" }
+	/** Both screens show the same digits if nobody is in between: the short authentication string. */
+	| { readonly step: "compare"; readonly digits: string; readonly otherName: string; readonly confirmedHere: boolean }
+	| { readonly step: "transferring"; readonly done: number; readonly total: number }
+	| { readonly step: "done"; readonly otherName: string }
+	| {
+			readonly step: "failed";
+			readonly reason: "mismatch" | "expired" | "wrongCode" | "unreachable" | "tooManyDevices" | "cancelled";
+	  };
 
 export type NetworkView =
 	| { readonly phase: "online" }
@@ -50,17 +95,32 @@ export type PersonView = {
 	readonly verified: boolean;
 };
 
+/** What a person may do in a group (C9): admins add, remove and rename. */
+export type GroupRole = "admin" | "member";
+
+export type MemberView = PersonView & { readonly role: GroupRole; readonly isMe: boolean };
+
 export type ConversationView = {
 	readonly id: ConversationId;
 	readonly kind: "direct" | "group";
 	readonly title: string;
 	/** Everybody but oneself. */
 	readonly people: readonly PersonView[];
-	/** "asked": the other side has not accepted yet; what is written waits there. "stopped": see `alarm`. */
-	readonly phase: "asked" | "active" | "stopped";
+	/** Everybody with their roles, oneself first. */
+	readonly members: readonly MemberView[];
+	readonly myRole: GroupRole;
+	/** Changes with a group's picture; {@link SottoClient.picture} has the bytes. Undefined: it has none. */
+	readonly pictureId: string | undefined;
+	/**
+	 * "asked": the other side has not accepted yet; what is written waits there. "left": oneself left or was removed; what was
+	 * said stays readable. "stopped": see `alarm`.
+	 */
+	readonly phase: "asked" | "active" | "left" | "stopped";
 	readonly alarm: AlarmView | undefined;
 	readonly last: HistoryItem | undefined;
 	readonly unread: number;
+	/** Whether something unread mentions oneself. */
+	readonly mentioned: boolean;
 	/** A call goes on in this conversation now that one could join. */
 	readonly ongoingCall: CallKey | undefined;
 };
@@ -68,8 +128,9 @@ export type ConversationView = {
 /** Something the user must know about a conversation; the words are in the app's catalogue. */
 export type AlarmView =
 	| { readonly kind: "forked"; readonly at: Time }
-	| { readonly kind: "stranded"; readonly by: PersonView | undefined }
-	| { readonly kind: "rolledBack" }
+	/** `recovery`: this device has asked to be admitted again (D3), or has to be told to ({@link SottoClient.askReadmission}). */
+	| { readonly kind: "stranded"; readonly by: PersonView | undefined; readonly recovery: "asking" | "askable" | "none" }
+	| { readonly kind: "rolledBack"; readonly recovery: "asking" | "askable" | "none" }
 	| { readonly kind: "serverLostRecords" };
 
 export type RequestView = {
@@ -87,6 +148,9 @@ export type MessageItem = {
 	readonly author: PersonView;
 	readonly mine: boolean;
 	readonly text: string;
+	/** Who is mentioned by name in the text. */
+	readonly mentions: readonly PersonView[];
+	readonly mentionsMe: boolean;
 	readonly sentAt: Time;
 	/** "sent" means that it counts in the conversation's order (C5), not merely that the server took it. */
 	readonly state: "sending" | "sent" | "failed";
@@ -98,9 +162,37 @@ export type EventItem = {
 	readonly kind: "event";
 	readonly id: ItemId;
 	readonly at: Time;
-	readonly event: "contactAccepted" | "contactAdded" | "deviceJoined" | "nameChanged" | "forkAlarm" | "successor";
+	readonly event: ConversationEvent;
+	/** Whom it is about. */
 	readonly person: PersonView | undefined;
+	/** Who did it, where that is somebody else. */
+	readonly by: PersonView | undefined;
+	/** A group's new name; a device's name. */
+	readonly text: string | undefined;
 };
+
+export type ConversationEvent =
+	| "contactAccepted"
+	| "contactAdded"
+	| "nameChanged"
+	| "forkAlarm"
+	/** The conversation goes on in a new group (C10). */
+	| "successor"
+	| "groupCreated"
+	| "groupRenamed"
+	| "pictureChanged"
+	| "personAdded"
+	| "personRemoved"
+	| "personLeft"
+	| "madeAdmin"
+	| "madeMember"
+	/** A device of `person` came in, was removed, was away too long (and was put out), or was admitted again (D3). */
+	| "deviceJoined"
+	| "deviceRemoved"
+	| "deviceEvicted"
+	| "deviceReadmitted"
+	/** `person` sent something that the rules forbid, signed by itself. */
+	| "misbehaved";
 
 export type CallRecordView = {
 	readonly call: CallKey;
@@ -118,6 +210,7 @@ export type CallView = {
 	readonly call: CallKey;
 	readonly conversation: ConversationId;
 	readonly title: string;
+	readonly kind: "direct" | "group";
 	readonly people: readonly PersonView[];
 	readonly direction: "incoming" | "outgoing";
 	/** Whether the caller started with picture. */
@@ -219,7 +312,20 @@ export type CommandError = {
 		| "noSuchCall"
 		| "storageFull"
 		| "notReady"
-		| "mismatch";
+		| "mismatch"
+		/** Only an admin of the group may. */
+		| "notAdmin"
+		/** A group keeps at least one admin: name another first. */
+		| "lastAdmin"
+		| "alreadyMember"
+		| "notMember"
+		/** More people, devices or bytes than there may be. */
+		| "tooMany"
+		/** Only a device with the account key may (D1). */
+		| "notPrimary"
+		| "thisDevice"
+		| "wrongPassphrase"
+		| "badFile";
 	/** A server's refusal code, for the details of an error, never alone on screen. */
 	readonly code?: string;
 };
@@ -248,7 +354,14 @@ export type ClientEvent =
 	  }
 	| { readonly kind: "requested"; readonly request: RequestView }
 	/** The current call's room or keys changed; ask {@link SottoClient.callMedia} again. */
-	| { readonly kind: "callMedia"; readonly call: CallKey };
+	| { readonly kind: "callMedia"; readonly call: CallKey }
+	/** How far a command that takes long has come, in bytes or items of `total`. */
+	| {
+			readonly kind: "progress";
+			readonly task: "exportBackup" | "restoreBackup";
+			readonly done: number;
+			readonly total: number;
+	  };
 
 export interface SottoClient {
 	/** The view now; every change comes as an event. */
@@ -268,7 +381,11 @@ export interface SottoClient {
 	blockRequest(request: RequestId): Promise<CommandResult>;
 
 	/** Durable when it returns; sent when its item says so. */
-	sendMessage(conversation: ConversationId, text: string): Promise<CommandResult<{ readonly item: ItemId }>>;
+	sendMessage(
+		conversation: ConversationId,
+		text: string,
+		options?: { readonly mentions?: readonly AccountId[] },
+	): Promise<CommandResult<{ readonly item: ItemId }>>;
 	retryMessage(conversation: ConversationId, item: ItemId): Promise<CommandResult>;
 	/** Withdraws a message that has not been sealed yet, or that failed. */
 	discardMessage(conversation: ConversationId, item: ItemId): Promise<CommandResult>;
@@ -288,7 +405,63 @@ export interface SottoClient {
 	compareSafetyNumber(conversation: ConversationId, qr: string): Promise<CommandResult>;
 	setVerified(conversation: ConversationId, verified: boolean): Promise<CommandResult>;
 
+	// ---- groups
+
+	/** Begins a group with contacts; the creator is its admin. Durable when it returns. */
+	createGroup(input: {
+		readonly name: string;
+		readonly people: readonly AccountId[];
+		readonly picture?: Uint8Array<ArrayBuffer>;
+	}): Promise<CommandResult<{ readonly conversation: ConversationId }>>;
+	addPeople(conversation: ConversationId, people: readonly AccountId[]): Promise<CommandResult>;
+	removePerson(conversation: ConversationId, person: AccountId): Promise<CommandResult>;
+	leaveGroup(conversation: ConversationId): Promise<CommandResult>;
+	renameGroup(conversation: ConversationId, name: string): Promise<CommandResult>;
+	/** A JPEG, PNG or WebP of at most 12 KiB; undefined takes it away. */
+	setGroupPicture(conversation: ConversationId, picture: Uint8Array<ArrayBuffer> | undefined): Promise<CommandResult>;
+	setRole(conversation: ConversationId, person: AccountId, role: GroupRole): Promise<CommandResult>;
+	/** The bytes of a group's picture. */
+	picture(conversation: ConversationId): Promise<CommandResult<{ readonly bytes: Uint8Array<ArrayBuffer> }>>;
+	/** Takes a conversation that was left, with its history, off this account's devices. */
+	deleteConversation(conversation: ConversationId): Promise<CommandResult>;
+	/** The user asks that this device be admitted again to a conversation that stopped (C3, C7, D3). */
+	askReadmission(conversation: ConversationId): Promise<CommandResult>;
+
+	// ---- devices and backup
+
+	/** On a device without an account: shows a code for another device of the account (D2). The view says the rest. */
+	startLinking(input: { readonly home: string; readonly deviceName: string }): Promise<CommandResult>;
+	/** On a primary device: takes the code that the new device shows, typed or scanned. */
+	linkDevice(code: string): Promise<CommandResult>;
+	/** Whether both screens show the same digits, as the user says; on either side. */
+	confirmLinking(same: boolean): Promise<CommandResult>;
+	/** Ends linking, or takes its last word off the screen. */
+	cancelLinking(): Promise<CommandResult>;
+	renameDevice(device: DeviceId, name: string): Promise<CommandResult>;
+	/** Begins a resumable job; see {@link ReadyView.jobs}. */
+	removeDevice(device: DeviceId): Promise<CommandResult>;
+	dismissJob(job: string): Promise<CommandResult>;
+	changeSetting(key: string, value: string): Promise<CommandResult>;
+	/** Everything but MLS state (C7), in one file sealed under the passphrase (Argon2id). Progress comes as events. */
+	exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>>;
+	/** On a device without an account: becomes a new device of the account in the file. */
+	restoreBackup(input: {
+		readonly file: Uint8Array<ArrayBuffer>;
+		readonly passphrase: string;
+		readonly deviceName: string;
+		/** Where the file says otherwise than the server that is there now. */
+		readonly home?: string;
+	}): Promise<CommandResult>;
+
+	// ---- calls
+
+	/** `ring: false` opens the call without ringing anybody: the others see that it goes on. */
 	startCall(
+		conversation: ConversationId,
+		options: { readonly video: boolean; readonly ring?: boolean },
+	): Promise<CommandResult<{ readonly call: CallKey }>>;
+	/** Joins the call that goes on in a conversation ({@link ConversationView.ongoingCall}), ringing nobody. */
+	joinCall(
 		conversation: ConversationId,
 		options: { readonly video: boolean },
 	): Promise<CommandResult<{ readonly call: CallKey }>>;

@@ -32,6 +32,10 @@ export function readyView(parts: ViewParts): ReadyView {
 		requests: parts.requests,
 		calls: records.slice(0, 100),
 		call,
+		devices: [],
+		jobs: [],
+		linking: undefined,
+		settings: {},
 	};
 }
 
@@ -44,10 +48,14 @@ function conversationView(conversation: Conversation, people: People, calls: Cal
 		kind: meta.kind,
 		title: titleOf(conversation, people),
 		people: peopleOf(conversation, people),
+		members: [],
+		myRole: "admin",
+		pictureId: undefined,
 		phase,
 		alarm: alarmOf(conversation, people),
 		last: last === undefined ? undefined : itemView(last, id, people),
 		unread: meta.unread,
+		mentioned: false,
 		ongoingCall: calls.ongoing(id),
 	};
 }
@@ -60,8 +68,12 @@ export function itemView(row: HistoryRow, conversation: string, people: People):
 function alarmOf(conversation: Conversation, people: People): AlarmView | undefined {
 	const { stop, alarm } = conversation.held.state;
 	if (stop?.kind === "stranded")
-		return { kind: "stranded", by: stop.by === undefined ? undefined : people.personOf(accountIdOf(stop.by)) };
-	if (stop?.kind === "rolledBack") return { kind: "rolledBack" };
+		return {
+			kind: "stranded",
+			by: stop.by === undefined ? undefined : people.personOf(accountIdOf(stop.by)),
+			recovery: "none",
+		};
+	if (stop?.kind === "rolledBack") return { kind: "rolledBack", recovery: "none" };
 	if (alarm?.kind === "forked") return { kind: "forked", at: alarm.at };
 	return alarm?.kind === "serverLostRecords" ? { kind: "serverLostRecords" } : undefined;
 }

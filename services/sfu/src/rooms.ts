@@ -171,7 +171,7 @@ export class Rooms {
 			case "offer":
 				room.guests
 					.get(bytesToHex(message.participantId))
-					?.tell({ type: "offer", sdp: message.sdp, seats: message.seats });
+					?.tell({ type: "offer", sdp: message.sdp, seats: message.seats, screens: 0 });
 				return;
 			case "seat":
 				room.guests.get(bytesToHex(message.viewer))?.tell({

@@ -7,6 +7,7 @@ const call = (change: Partial<CallView> = {}): CallView => ({
 	call: "c",
 	conversation: "ada",
 	title: ada.name,
+	kind: "direct",
 	people: [ada],
 	direction: "incoming",
 	video: false,

@@ -12,6 +12,8 @@ const says = (id: string, mine: boolean, sentAt: number): MessageItem => ({
 	author: mine ? me : ada,
 	mine,
 	text: id,
+	mentions: [],
+	mentionsMe: false,
 	sentAt,
 	state: "sent",
 });

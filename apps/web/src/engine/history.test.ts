@@ -9,6 +9,8 @@ const says = (id: string, text = id): MessageItem => ({
 	author: ada,
 	mine: false,
 	text,
+	mentions: [],
+	mentionsMe: false,
 	sentAt: 0,
 	state: "sent",
 });

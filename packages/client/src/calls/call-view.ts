@@ -14,6 +14,7 @@ export function callViewOf(session: CallSession, host: ConversationHost): CallVi
 		call: viewKeyOf(session),
 		conversation,
 		title: host.title(conversation),
+		kind: host.kind(conversation),
 		people: host.people(conversation),
 		direction,
 		video,

@@ -100,7 +100,7 @@ export function itemOfRow(
 	switch (row.kind) {
 		case "message": {
 			const { account: author, messageId: _, ...message } = row;
-			return { ...message, author: personOf(author) };
+			return { ...message, author: personOf(author), mentions: [], mentionsMe: false };
 		}
 		case "call":
 			return { ...row, conversation };
@@ -111,6 +111,8 @@ export function itemOfRow(
 				at: row.at,
 				event: row.event,
 				person: row.account === undefined ? undefined : personOf(row.account),
+				by: undefined,
+				text: undefined,
 			};
 	}
 }

@@ -1,7 +1,7 @@
 import type { SottoClient } from "@sotto/client";
 
 /** Both ends must speak the same version: a page of a newer build never drives an older engine. */
-export const rpcVersion = 1;
+export const rpcVersion = 2;
 
 /** What a caller is told when the engine went away before it answered. */
 type LostAnswer = "command" | "view" | "history" | "entries";
@@ -24,7 +24,28 @@ export const remoteMethods = {
 	safetyNumber: "command",
 	compareSafetyNumber: "command",
 	setVerified: "command",
+	createGroup: "command",
+	addPeople: "command",
+	removePerson: "command",
+	leaveGroup: "command",
+	renameGroup: "command",
+	setGroupPicture: "command",
+	setRole: "command",
+	picture: "command",
+	deleteConversation: "command",
+	askReadmission: "command",
+	startLinking: "command",
+	linkDevice: "command",
+	confirmLinking: "command",
+	cancelLinking: "command",
+	renameDevice: "command",
+	removeDevice: "command",
+	dismissJob: "command",
+	changeSetting: "command",
+	exportBackup: "command",
+	restoreBackup: "command",
 	startCall: "command",
+	joinCall: "command",
 	answerCall: "command",
 	declineCall: "command",
 	hangUp: "command",
