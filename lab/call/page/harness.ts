@@ -12,7 +12,7 @@ import {
 import { startFrameWorker } from "../../../packages/platform/src/browser/media/frame-worker-script.ts";
 import type { MediaSession, RosterPort } from "../../../packages/platform/src/browser/media/media-session.ts";
 import type { RoomAccess } from "../../../packages/platform/src/browser/media/peer.ts";
-import type { CheckedEntry } from "../../../packages/platform/src/browser/media/roster.ts";
+import type { CheckedEntry } from "../../../packages/platform/src/media/roster.ts";
 import { joinRoom } from "../../../packages/platform/src/browser/media/session.ts";
 import { protectByWorker } from "../../../packages/platform/src/browser/media/worker-protection.ts";
 import { noProtection } from "./bare-protection.ts";

@@ -124,7 +124,7 @@ export function isRosterExpired(state: RosterState, now: number): boolean {
 /**
  * Judges one entry (K4) whose seal and whose leaf's signature were verified. An id belongs to one leaf; a leaf speaks by one id
  * at a time, its newest. `own` is the id that this device goes by, which the entry must list; undefined if whoever
- * asks knows it better and checks that itself (the page, whose worker makes the ids: platform/src/browser/media/roster.ts).
+ * asks knows it better and checks that itself (the page, whose worker makes the ids: platform/src/media/roster.ts).
  */
 export function acceptRoster(
 	state: RosterState,

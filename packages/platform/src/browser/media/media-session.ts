@@ -1,9 +1,9 @@
 import type { Bytes, Result } from "@sotto/bytes";
 import type { DeviceError, DeviceKind, DeviceState, openDevice } from "./devices.ts";
-import type { PeerLoss, RoomAccess } from "./peer.ts";
+import type { RoomAccess } from "./peer.ts";
 import type { FrameProtection } from "./protection.ts";
-import type { EndReason } from "./rejoin.ts";
-import type { CheckedEntry, RosterEntry } from "./roster.ts";
+import type { EndReason, PeerLoss } from "../../media/rejoin.ts";
+import type { CheckedEntry, RosterEntry } from "../../media/roster.ts";
 import type { FrameCounts } from "./worker-messages.ts";
 
 export type MediaState =

@@ -1,8 +1,10 @@
-import type { RefusalCode, RoomEvent, GoneReason, WireParticipantId } from "@sotto/api";
+import type { RoomEvent, WireParticipantId } from "@sotto/api";
 import type { Bytes } from "@sotto/bytes";
-import { audioStream, cameraStream, type FrameProtection } from "./protection.ts";
+import type { PeerLoss } from "../../media/rejoin.ts";
+import { createRoom, openSignal, type Signal } from "../../media/signal.ts";
+import { audioStream, cameraStream } from "../../media/streams.ts";
+import type { FrameProtection } from "./protection.ts";
 import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
-import { createRoom, openSignal, type Signal } from "./signal.ts";
 
 /** What is needed to join a room, again and again. */
 export type RoomAccess = {
@@ -13,14 +15,6 @@ export type RoomAccess = {
 	/** Signs `joinSignedMessage` with the room's private key, under `joinSignatureLabel` (K6). */
 	readonly signJoin: (nonce: Bytes, participantId: Bytes, fingerprint: Bytes) => Promise<Bytes>;
 };
-
-export type PeerLoss =
-	| { readonly kind: "unreachable" }
-	| { readonly kind: "refused"; readonly code: RefusalCode }
-	| { readonly kind: "gone"; readonly reason: GoneReason }
-	| { readonly kind: "transport" }
-	/** Frames went out that the worker had not sealed: nothing may be sent any more. */
-	| { readonly kind: "unprotected" };
 
 export type PeerEvents = {
 	/** The protection's number for this joining. */

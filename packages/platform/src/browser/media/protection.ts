@@ -1,10 +1,6 @@
 import type { Bytes } from "@sotto/bytes";
+import type { StreamIndex } from "../../media/streams.ts";
 import type { Announcement, FrameCounts } from "./worker-messages.ts";
-
-/** Which stream of a sender a frame belongs to (K3). */
-export type StreamIndex = 0 | 1 | 2;
-export const audioStream = 0;
-export const cameraStream = 1;
 
 /**
  * What stands between the encoder and the network. The product has one, the SFrame worker; the lab's control, which shows that

@@ -9,10 +9,17 @@ import type {
 	MediaView,
 	SessionOptions,
 } from "./media-session.ts";
-import { openPeer, type Peer, type PeerLoss } from "./peer.ts";
+import { openPeer, type Peer } from "./peer.ts";
 import { type Flow, isDeaf, isUnprotected, qualityOf, readFlow, sampleOf } from "./quality.ts";
-import { type RejoinEffect, type RejoinState, type RejoinStep, startJoining, stepRejoin } from "./rejoin.ts";
-import { Roster, rosterPaceMs } from "./roster.ts";
+import {
+	type PeerLoss,
+	type RejoinEffect,
+	type RejoinState,
+	type RejoinStep,
+	startJoining,
+	stepRejoin,
+} from "../../media/rejoin.ts";
+import { Roster, rosterPaceMs } from "../../media/roster.ts";
 import { makeSilence, type Silence } from "./silence.ts";
 import type { FrameCounts } from "./worker-messages.ts";
 

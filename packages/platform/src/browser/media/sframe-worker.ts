@@ -1,7 +1,7 @@
 /// <reference lib="webworker" />
 import type { ParticipantId } from "@sotto/crypto";
-import { FrameKeys, type OpenFailure } from "./frame-keys.ts";
-import { audioStream } from "./protection.ts";
+import { FrameKeys, type OpenFailure } from "../../media/frame-keys.ts";
+import { audioStream } from "../../media/streams.ts";
 import type { KeyMessage, PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
 
 declare const self: DedicatedWorkerGlobalScope & {

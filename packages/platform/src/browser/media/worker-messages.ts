@@ -1,6 +1,6 @@
 import type { Bytes } from "@sotto/bytes";
-import type { OpenFailure } from "./frame-keys.ts";
-import type { StreamIndex } from "./protection.ts";
+import type { OpenFailure } from "../../media/frame-keys.ts";
+import type { StreamIndex } from "../../media/streams.ts";
 
 /** The call's keys and who may be heard: from the engine over a port of its own, or from the page. */
 export type KeyMessage =

@@ -9,7 +9,7 @@ import {
 	type ReceiverKey,
 	type SenderKey,
 } from "@sotto/crypto";
-import { audioStream, type StreamIndex } from "./protection.ts";
+import { audioStream, type StreamIndex } from "./streams.ts";
 
 /** A sender is announced with its counters as they stood this long ago, so that frames under way still count (K4). */
 const announcedAgeMs = 5_000;

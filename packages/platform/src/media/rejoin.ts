@@ -1,5 +1,13 @@
-import type { RefusalCode } from "@sotto/api";
-import type { PeerLoss } from "./peer.ts";
+import type { GoneReason, RefusalCode } from "@sotto/api";
+
+/** How one joining of a room ended. */
+export type PeerLoss =
+	| { readonly kind: "unreachable" }
+	| { readonly kind: "refused"; readonly code: RefusalCode }
+	| { readonly kind: "gone"; readonly reason: GoneReason }
+	| { readonly kind: "transport" }
+	/** Frames went out that the worker had not sealed: nothing may be sent any more. */
+	| { readonly kind: "unprotected" };
 
 /** Why a session ended for good. Everything else is mended by joining again. */
 export type EndReason = "left" | "notAdmitted" | "outdated" | "unprotected";

@@ -2,7 +2,7 @@ import { copyBytes, Secret } from "@sotto/bytes";
 import { importCallBase, type ParticipantId } from "@sotto/crypto";
 import { describe, expect, test } from "vitest";
 import { FrameKeys } from "./frame-keys.ts";
-import { audioStream, cameraStream } from "./protection.ts";
+import { audioStream, cameraStream } from "./streams.ts";
 
 const base = (byte: number) => importCallBase(new Secret(new Uint8Array(32).fill(byte)));
 const speech = (length: number) => new Uint8Array(length).fill(7);
