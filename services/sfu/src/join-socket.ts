@@ -103,6 +103,10 @@ export function openJoin(socket: JoinSocket, rooms: Rooms, nonce: Bytes, now: ()
 					return rooms.answer(state.roomId, state.guest, request.value.sdp);
 				case "ping":
 					return tell({ type: "pong" });
+				// Nothing to choose from yet: one camera, no screen, everything is sent.
+				case "watch":
+				case "share":
+					return;
 			}
 		},
 		closed: leave,

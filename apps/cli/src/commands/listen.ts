@@ -94,6 +94,7 @@ class Telling {
 			case "history":
 			case "ledger":
 			case "callMedia":
+			case "progress":
 				return;
 		}
 	}

@@ -137,6 +137,7 @@ export function openPeer(
 				return lose({ kind: "refused", code: event.code });
 			case "gone":
 				return lose({ kind: "gone", reason: event.reason });
+			case "screen":
 			case "pong":
 				return;
 		}
