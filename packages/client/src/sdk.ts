@@ -138,6 +138,8 @@ export type RequestView = {
 	readonly person: PersonView;
 	readonly greeting: string;
 	readonly at: Time;
+	/** Somebody who is no contact wants to take one into this group; undefined: asks for contact alone. */
+	readonly group?: { readonly name: string; readonly people: number } | undefined;
 };
 
 export type HistoryItem = MessageItem | CallItem | EventItem;
