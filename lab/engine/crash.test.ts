@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { befriend, expectOk, Life, openWorld, type Person, until, type World } from "./world.test-kit.ts";
+import { Life } from "../life.ts";
+import { befriend, expectOk, openWorld, type Person, until, type World } from "./world.test-kit.ts";
 
 let world: World;
 beforeEach(async () => {

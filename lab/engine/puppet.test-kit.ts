@@ -32,7 +32,8 @@ import {
 } from "@sotto/protocol";
 import { decodeAccount } from "../../packages/client/src/account/record.ts";
 import { keys } from "../../packages/client/src/store/keys.ts";
-import type { MemoryStore, World } from "./world.test-kit.ts";
+import type { MemoryStore } from "../memory-store.ts";
+import type { World } from "./world.test-kit.ts";
 
 export const rules: MlsRules = {
 	validateCredential: async (credential, key) => (await openCredential(credential, key)).ok,

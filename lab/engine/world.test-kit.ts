@@ -12,7 +12,6 @@ import {
 	type ReadyView,
 	type SottoClient,
 	type Store,
-	type StoreOp,
 	type Transport,
 } from "@sotto/client";
 import { generateHpkeKeyPair } from "@sotto/crypto";
@@ -23,6 +22,8 @@ import { defaultRingLimits } from "../../services/notifier/src/limits.ts";
 import { createRinger } from "../../services/notifier/src/ring.ts";
 import { Switchboard } from "../../services/notifier/src/switchboard.ts";
 import { openTestStore } from "../../services/storage/src/store.test-kit.ts";
+import { Life } from "../life.ts";
+import { MemoryStore } from "../memory-store.ts";
 
 export const homeUrl = "http://home.test";
 
@@ -51,78 +52,6 @@ export type World = {
 	readonly loseEverything: () => Promise<void>;
 	readonly close: () => Promise<void>;
 };
-
-/**
- * One run of a client's process. It dies at its `dieAt`-th effect (a write or a request), before it or after it; from then on
- * nothing that it does has any effect, and nothing answers it.
- */
-export class Life {
-	readonly #dieAt: number;
-	readonly #moment: "before" | "after";
-	readonly #died = Promise.withResolvers<"died">();
-	effects = 0;
-	isDead = false;
-
-	constructor(dieAt = Number.POSITIVE_INFINITY, moment: "before" | "after" = "before") {
-		this.#dieAt = dieAt;
-		this.#moment = moment;
-	}
-
-	get died(): Promise<"died"> {
-		return this.#died.promise;
-	}
-
-	die(): void {
-		this.isDead = true;
-		this.#died.resolve("died");
-	}
-
-	async effect<T>(work: () => Promise<T>): Promise<T> {
-		const forever = new Promise<never>(() => undefined);
-		if (this.isDead) return forever;
-		const isLast = ++this.effects === this.#dieAt;
-		if (isLast && this.#moment === "before") this.die();
-		if (this.isDead) return forever;
-		const done = await work();
-		if (isLast) this.die();
-		return this.isDead ? forever : done;
-	}
-}
-
-/** A store in memory; `write` is atomic. */
-export class MemoryStore implements Store {
-	rows = new Map<string, Bytes>();
-
-	async get(key: string) {
-		return ok(this.rows.get(key));
-	}
-
-	async list({ from, to, limit, reverse }: Parameters<Store["list"]>[0]) {
-		const keys = [...this.rows.keys()].filter((key) => key >= from && key < to).sort();
-		if (reverse) keys.reverse();
-		return ok(keys.slice(0, limit).map((key) => ({ key, value: this.rows.get(key) as Bytes })));
-	}
-
-	async write(batch: readonly StoreOp[]) {
-		for (const op of batch) {
-			if (op.op === "put") this.rows.set(op.key, copyBytes(op.value));
-			else this.rows.delete(op.key);
-		}
-		return ok();
-	}
-
-	async close() {}
-
-	keysLike(prefix: string): readonly string[] {
-		return [...this.rows.keys()].filter((key) => key.startsWith(prefix));
-	}
-
-	copy(): MemoryStore {
-		const copy = new MemoryStore();
-		copy.rows = new Map(this.rows);
-		return copy;
-	}
-}
 
 /** The machine's clock, ahead by what the test let pass. Who waits for a time that was passed over is not woken early. */
 function shiftedClock(): Clock & { readonly advance: (ms: number) => void } {

@@ -1,4 +1,5 @@
 import { err, ok } from "@sotto/bytes";
+import { defaultSuite, type MlsSuite } from "@sotto/crypto";
 import { type ConversationRules, conversationRules, matchesSafetyQr, safetyNumber, safetyQr } from "@sotto/protocol";
 import type { Conversation } from "./conversations/conversation.ts";
 import { readHistory } from "./conversations/history.ts";
@@ -24,6 +25,8 @@ import type { Session } from "./session.ts";
 export type ClientOptions = {
 	/** The numbers of the rules; only tests change them. */
 	readonly rules?: Partial<ConversationRules>;
+	/** The suite of the key packages that this device makes; only tests change it. */
+	readonly suite?: MlsSuite;
 };
 
 /**
@@ -31,7 +34,8 @@ export type ClientOptions = {
  * itself. The store stays its caller's: `close` ends the engine and leaves the ports open.
  */
 export async function createClient(ports: Ports, options: ClientOptions = {}): Promise<SottoClient> {
-	const engine = new Engine(ports, { ...conversationRules, ...options.rules });
+	const { rules, suite = defaultSuite } = options;
+	const engine = new Engine(ports, { ...conversationRules, ...rules }, suite);
 	await engine.load();
 	return new Client(engine);
 }

@@ -1,4 +1,4 @@
-import type { MlsRules } from "@sotto/crypto";
+import type { MlsRules, MlsSuite } from "@sotto/crypto";
 import type { ConversationRules } from "@sotto/protocol";
 import type { Ledger } from "./services/ledger.ts";
 import type { Services } from "./services/services.ts";
@@ -11,6 +11,8 @@ export type EngineContext = Ports & {
 	readonly ledger: Ledger;
 	/** The numbers of the rules; only tests change them. */
 	readonly rules: ConversationRules;
+	/** Of the key packages that this device makes; only tests change it. */
+	readonly suite: MlsSuite;
 	readonly mlsRules: MlsRules;
 	readonly emit: (event: ClientEvent) => void;
 	/** The view changed; it is told once, soon. */

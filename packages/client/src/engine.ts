@@ -1,5 +1,6 @@
 import { notifierKeyRoute } from "@sotto/api";
 import { err, ok } from "@sotto/bytes";
+import type { MlsSuite } from "@sotto/crypto";
 import { type ConversationRules, judgeCommit, maxNameLength, openCredential } from "@sotto/protocol";
 import { newAccount } from "./account/create.ts";
 import { AccountKeeper } from "./account/keeper.ts";
@@ -29,7 +30,7 @@ export class Engine {
 	#isClosed = false;
 	readonly #working = new Set<Promise<unknown>>();
 
-	constructor(ports: Ports, rules: ConversationRules) {
+	constructor(ports: Ports, rules: ConversationRules, suite: MlsSuite) {
 		const emit = (event: ClientEvent) => this.#emit(event);
 		const ledger = new Ledger(ports.store, ports.clock, (entries) => emit({ kind: "ledger", entries }));
 		this.context = {
@@ -37,6 +38,7 @@ export class Engine {
 			services: new Services(ports.transport, ports.clock, ledger, ""),
 			ledger,
 			rules,
+			suite,
 			mlsRules: {
 				validateCredential: async (credential, key) => (await openCredential(credential, key)).ok,
 				judgeCommit,

@@ -155,8 +155,8 @@ export class AccountKeeper {
 		const signatureKey = await generateLeafSignatureKey();
 		const { list, device } = this.keys;
 		const credential = await makeCredential(list, this.#record.place, device, signatureKey.publicKey);
-		const now = this.#context.clock.now();
-		return createKeyPackage({ credential, signatureKey, now, lifetimeMs: packageLifetimeMs });
+		const { clock, suite } = this.#context;
+		return createKeyPackage({ suite, credential, signatureKey, now: clock.now(), lifetimeMs: packageLifetimeMs });
 	}
 
 	/** A fresh address of this device for the members of one conversation (R1). */
