@@ -243,12 +243,12 @@ class Client implements SottoClient {
 
 	// ---- calls
 
-	joinCall(): Promise<CommandResult<never>> {
-		return notYet();
+	startCall(id: ConversationId, options: { readonly video: boolean; readonly ring?: boolean }) {
+		return this.#engine.run(({ calls }) => calls.startCall(id, options));
 	}
 
-	startCall(id: ConversationId, options: { readonly video: boolean }) {
-		return this.#engine.run(({ calls }) => calls.startCall(id, options));
+	joinCall(id: ConversationId, options: { readonly video: boolean }) {
+		return this.#engine.run(({ calls }) => calls.joinCall(id, options));
 	}
 
 	answerCall(call: CallKey) {

@@ -5,7 +5,7 @@
 import type { Urgency } from "@sotto/api";
 import type { Bytes, Result, Secret } from "@sotto/bytes";
 import type { LogId, MessageId } from "@sotto/crypto";
-import type { ConversationContent } from "@sotto/protocol";
+import type { ConversationContent, JoinerCallContent } from "@sotto/protocol";
 import type { Clock, Connectivity, Random, Store, StoreOp, Transport } from "./ports.ts";
 import type {
 	AccountId,
@@ -86,6 +86,18 @@ export type ObserverOutcome = {
 	readonly history?: readonly CallHistoryRow[];
 	/** Runs once, after the transaction. Not run if the process dies in between: what must not be lost belongs into `write`. */
 	readonly afterwards?: () => void;
+	/**
+	 * After a commit that added somebody: what the letters to them are to say of the conversation's call (C1). It stands for this
+	 * position, so it is kept with the job that writes them.
+	 */
+	readonly forJoiners?: JoinerCallContent;
+};
+
+/** This device entered a conversation that others had begun. `group` is the epoch in which it entered; `call` is from its letter. */
+export type EnteredConversation = {
+	readonly conversation: ConversationId;
+	readonly group: GroupAt;
+	readonly call: JoinerCallContent | undefined;
 };
 
 /** `at` places the row in the history: the call's start. */
@@ -170,9 +182,21 @@ export interface ConversationHost {
 export interface CallEngine
 	extends Pick<
 		SottoClient,
-		"startCall" | "answerCall" | "declineCall" | "hangUp" | "callMedia" | "reportMedia" | "sealRoster" | "openRoster"
+		| "startCall"
+		| "joinCall"
+		| "answerCall"
+		| "declineCall"
+		| "hangUp"
+		| "callMedia"
+		| "reportMedia"
+		| "sealRoster"
+		| "openRoster"
 	> {
 	readonly observer: ConversationObserver;
+	/** Asked before the entering transaction, whose part the outcome becomes, and before the first record is judged. */
+	entered(event: EnteredConversation): Promise<ObserverOutcome>;
+	/** This device is out of the conversation, or left it: its call ends here at once. */
+	left(conversation: ConversationId): Promise<void>;
 	/** Restores what the store holds, before the first record is read. */
 	load(): Promise<void>;
 	view(): { readonly call: CallView | undefined; readonly calls: readonly CallRecordView[] };

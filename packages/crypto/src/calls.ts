@@ -13,9 +13,14 @@ export function deriveCallBase(state: GroupState, callId: CallId): Promise<Secre
 	return exportSecret(state, "sotto call", callId, 32);
 }
 
-/** The room's Ed25519 key pair, from the callBase at the call's start and after each removal; `roomId(publicKey)` names the room. Rule K2. */
-export function deriveRoomKeyPair(callBase: Secret): Promise<SigningKey> {
-	return signingKeyFromSeed(new Secret(kdf(callBase, "sotto room key")));
+/** What the room's key pair is made of, from the callBase at the call's start and after each removal: a joiner is told it (K2, C1). */
+export function deriveRoomSeed(callBase: Secret): Secret {
+	return new Secret(kdf(callBase, "sotto room key"));
+}
+
+/** The room's Ed25519 key pair; `roomId(publicKey)` names the room. Rule K2. */
+export function roomKeyPair(roomSeed: Secret): Promise<SigningKey> {
+	return signingKeyFromSeed(roomSeed);
 }
 
 /** callBase as a non-extractable HKDF key: what the SFrame worker is handed (K3). */

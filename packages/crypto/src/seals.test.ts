@@ -6,7 +6,8 @@ import {
 	aeadSeal,
 	blobChunkLength,
 	blobSizes,
-	deriveRoomKeyPair,
+	deriveRoomSeed,
+	roomKeyPair,
 	generateHpkeKeyPair,
 	generateSigningKey,
 	hintContentLength,
@@ -246,9 +247,9 @@ test("roster entries and room keys hang on the call's base secret", async () => 
 	expect(await openRosterEntry(key(), callId, sealed)).toEqual(refused);
 	expect(await openRosterEntry(callBase, callId, sealed.subarray(1))).toEqual(refused);
 	const [room, again, other] = await Promise.all([
-		deriveRoomKeyPair(callBase),
-		deriveRoomKeyPair(callBase),
-		deriveRoomKeyPair(key()),
+		roomKeyPair(deriveRoomSeed(callBase)),
+		roomKeyPair(deriveRoomSeed(callBase)),
+		roomKeyPair(deriveRoomSeed(key())),
 	]);
 	expect(room?.publicKey).toEqual(again?.publicKey);
 	expect(room?.publicKey).not.toEqual(other?.publicKey);

@@ -11,6 +11,8 @@ export const callContentShapes = {
 		callId,
 		previous: optional(callId),
 		video: booleanShape,
+		/** False: nobody is rung, but everybody sees that the call goes on and may join it. Missing: it rings. */
+		ring: optional(booleanShape),
 	}),
 	/** A device of the author's account takes the call: its other devices stop ringing. */
 	callAnswered: mapShape({ type: literalShape("callAnswered"), callId }),

@@ -1,7 +1,11 @@
+import type { Secret } from "@sotto/bytes";
 import { type CallEffect, callKeyToId, createRoster, type RosterState } from "@sotto/protocol";
 import type { GroupAt } from "../conversation-host.ts";
 import type { StoreOp } from "../ports.ts";
 import { type CallBase, deleteBaseOp, deleteRosterOp, putBaseOp, putRosterOp } from "./call-store.ts";
+
+/** Where keys are taken: a position of the log; on entering in mid-call, with the room that the letter told of (C1). */
+export type KeyPosition = { readonly group: GroupAt; readonly toldRoom?: Secret };
 
 /** The callBases that this device holds (K2) and the rosters verified under them: gone with their call. */
 export class CallKeys {
@@ -21,10 +25,11 @@ export class CallKeys {
 	}
 
 	/** `exporter("sotto call", callId, 32)` of the epoch at the position; what to write with the step. */
-	async take(effect: Extract<CallEffect, { kind: "takeBase" }>, group: GroupAt, now: number): Promise<StoreOp> {
+	async take(effect: Extract<CallEffect, { kind: "takeBase" }>, position: KeyPosition, now: number): Promise<StoreOp> {
 		const { callId, m, room } = effect;
+		const { group, toldRoom } = position;
 		const secret = await group.exportSecret("sotto call", callKeyToId(callId), 32);
-		const base: CallBase = { callId, m, room, takenAt: now, secret };
+		const base: CallBase = { callId, m, room, takenAt: now, secret, ...(toldRoom === undefined ? {} : { toldRoom }) };
 		this.#bases.set(callId, [...this.of(callId).filter((other) => other.m !== m), base]);
 		return putBaseOp(base);
 	}

@@ -8,10 +8,10 @@ import {
 	isActive,
 	stepCalls,
 } from "@sotto/protocol";
-import type { ConversationHost, GroupAt, ObserverOutcome } from "../conversation-host.ts";
+import type { ConversationHost, ObserverOutcome } from "../conversation-host.ts";
 import type { StoreOp } from "../ports.ts";
 import { Serial } from "../store/serial.ts";
-import { CallKeys } from "./call-keys.ts";
+import { CallKeys, type KeyPosition } from "./call-keys.ts";
 import { CallRecords } from "./call-records.ts";
 import { stateOp, type StoredCalls } from "./call-store.ts";
 import { viewKeyOf } from "./call-view.ts";
@@ -96,21 +96,24 @@ export class CallRunner {
 	}
 
 	/** Steps the machine at once; only exporting a key takes time. */
-	async step(input: CallInput, group: GroupAt | undefined): Promise<Outcome> {
+	async step(input: CallInput, position: KeyPosition | undefined): Promise<Outcome> {
 		const step = stepCalls(this.#state, input, this.#host.clock.now());
 		this.#state = step.state;
 		const outcome = new Outcome();
 		for (const effect of step.effects) {
-			if (effect.kind === "takeBase") outcome.write.push(await this.#takeBase(effect, group));
+			if (effect.kind === "takeBase") outcome.write.push(await this.#takeBase(effect, position));
 			else this.#plan(effect, outcome);
 		}
 		outcome.after.push(() => this.#host.changed());
 		return outcome;
 	}
 
-	async #takeBase(effect: Extract<CallEffect, { kind: "takeBase" }>, group: GroupAt | undefined): Promise<StoreOp> {
-		invariant(group !== undefined, "keys are taken at a position of the log");
-		return this.keys.take(effect, group, this.#host.clock.now());
+	async #takeBase(
+		effect: Extract<CallEffect, { kind: "takeBase" }>,
+		position: KeyPosition | undefined,
+	): Promise<StoreOp> {
+		invariant(position !== undefined, "keys are taken at a position of the log");
+		return this.keys.take(effect, position, this.#host.clock.now());
 	}
 
 	#plan(effect: Exclude<CallEffect, { kind: "takeBase" }>, outcome: Outcome): void {

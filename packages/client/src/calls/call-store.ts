@@ -1,13 +1,13 @@
 import {
 	booleanShape,
 	type Bytes,
-	bytesShape,
 	encodeCbor,
 	integerShape,
 	literalShape,
 	mapShape,
+	optional,
 	parseCbor,
-	Secret,
+	type Secret,
 	textShape,
 } from "@sotto/bytes";
 import {
@@ -21,7 +21,7 @@ import {
 } from "@sotto/protocol";
 import type { Store, StoreOp } from "../ports.ts";
 import type { CallRecordView } from "../sdk.ts";
-import { revealed } from "../store/secrets.ts";
+import { revealed, secretShape } from "../store/secrets.ts";
 import { listPrefix, unwrapStore } from "../store/transaction.ts";
 
 /** K2: `callBase(m)` as this device took it. */
@@ -32,6 +32,8 @@ export type CallBase = {
 	readonly room: boolean;
 	readonly takenAt: number;
 	readonly secret: Secret;
+	/** The seed of the room's key pair that was, when this device entered in mid-call: it has no base of that room (C1). */
+	readonly toldRoom?: Secret;
 };
 
 /** A record without its title, which is the conversation's of the day. */
@@ -50,7 +52,8 @@ const baseShape = mapShape({
 	m: integerShape(0, 65_535),
 	room: booleanShape,
 	takenAt: time,
-	secret: bytesShape(32, 32),
+	secret: secretShape(32),
+	toldRoom: optional(secretShape(32)),
 });
 
 const recordShape = mapShape({
@@ -71,8 +74,9 @@ function baseKey(base: Pick<CallBase, "callId" | "m">): string {
 	return `${basePrefix}${base.callId}/${hex(base.m, 4)}`;
 }
 
-export function putBaseOp({ secret, ...base }: CallBase): StoreOp {
-	return { op: "put", key: baseKey(base), value: encodeCbor({ ...base, secret: revealed(secret) }) };
+export function putBaseOp({ secret, toldRoom, ...base }: CallBase): StoreOp {
+	const told = toldRoom === undefined ? {} : { toldRoom: revealed(toldRoom) };
+	return { op: "put", key: baseKey(base), value: encodeCbor({ ...base, secret: revealed(secret), ...told }) };
 }
 
 export function deleteBaseOp(base: CallBase): StoreOp {
@@ -113,10 +117,7 @@ export async function loadCalls(store: Store): Promise<StoredCalls> {
 	const parsed = state === undefined ? undefined : parseCallState(state);
 	return {
 		state: parsed?.ok === true ? parsed.value : initialCallState,
-		bases: await parseAll(store, basePrefix, (value) => {
-			const base = parseCbor(baseShape, value);
-			return base.ok ? { ...base.value, secret: new Secret(base.value.secret) } : undefined;
-		}),
+		bases: await parseAll(store, basePrefix, (value) => okOr(parseCbor(baseShape, value))),
 		rosters: await parseAll(store, rosterPrefix, (value) => okOr(parseRosterState(value))),
 		records: await parseAll(store, recordPrefix, (value) => okOr(parseCbor(recordShape, value))),
 	};

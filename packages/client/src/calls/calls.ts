@@ -1,12 +1,16 @@
-import { err, ok } from "@sotto/bytes";
+import { err, ok, Secret } from "@sotto/bytes";
 import { newCallId } from "@sotto/crypto";
 import {
 	type CallContent,
 	type CallState,
+	callForJoiner,
 	callIdToKey,
+	callKeyToId,
 	callWordsOf,
 	isActive,
 	isMeant,
+	type JoinerCall,
+	type JoinerCallContent,
 	ongoingCall,
 } from "@sotto/protocol";
 import type {
@@ -16,15 +20,17 @@ import type {
 	CountedCommit,
 	CountedContent,
 	CreateCalls,
+	EnteredConversation,
 	ObserverOutcome,
 } from "../conversation-host.ts";
 import type { CallMedia, CommandResult, MediaReport, RosterInput, RosterOutput } from "../sdk.ts";
+import { revealed } from "../store/secrets.ts";
 import { unwrapStore } from "../store/transaction.ts";
 import { CallRunner } from "./call-runner.ts";
 import { loadCalls } from "./call-store.ts";
 import { callViewOf } from "./call-view.ts";
 import { noteMedia } from "./media-notes.ts";
-import { callMediaOf } from "./room.ts";
+import { callMediaOf, roomSeedOf } from "./room.ts";
 import { openOtherRoster, type RosterCall, sealOwnRoster } from "./rosters.ts";
 
 /** Runs the call machine (docs/spec/calls.md) over the engine's conversations. */
@@ -62,14 +68,39 @@ class Calls implements CallEngine {
 
 	async startCall(
 		conversation: string,
-		{ video }: { readonly video: boolean },
+		{ video, ring = true }: { readonly video: boolean; readonly ring?: boolean },
 	): Promise<CommandResult<{ readonly call: string }>> {
 		const people = otherAccounts(this.#host.members(conversation));
 		if (people.length === 0) return err({ kind: "notFound" });
 		if (isActive(this.#runner.state.session)) return err({ kind: "alreadyInCall" });
 		const callId = callIdToKey(newCallId());
-		await this.#runner.do({ kind: "start", conversation, callId, video, direct: people.length === 1 });
+		const direct = this.#isDirect(conversation);
+		await this.#runner.do({ kind: "start", conversation, callId, video, direct, quiet: !ring });
 		return ok({ call: callId });
+	}
+
+	async joinCall(conversation: string): Promise<CommandResult<{ readonly call: string }>> {
+		if (isActive(this.#runner.state.session)) return err({ kind: "alreadyInCall" });
+		const call = this.ongoing(conversation);
+		if (call === undefined) return err({ kind: "noSuchCall" });
+		await this.#runner.do({ kind: "join", conversation });
+		return ok({ call });
+	}
+
+	async entered({ conversation, group, call }: EnteredConversation): Promise<ObserverOutcome> {
+		const told = call && joinerCallOf(call);
+		const direct = this.#isDirect(conversation);
+		const toldRoom = call?.roomSeed === undefined ? {} : { toldRoom: new Secret(call.roomSeed) };
+		const input = { kind: "entered", conversation, direct, call: told } as const;
+		return this.#runner.observed(await this.#runner.step(input, { group, ...toldRoom }));
+	}
+
+	async left(conversation: string): Promise<void> {
+		await this.#runner.do({ kind: "stopped", conversation });
+	}
+
+	#isDirect(conversation: string): boolean {
+		return this.#host.kind(conversation) === "direct";
 	}
 
 	async answerCall(call: string): Promise<CommandResult> {
@@ -166,14 +197,14 @@ class Calls implements CallEngine {
 			{
 				kind: "said",
 				conversation,
-				direct: people.length <= 1,
+				direct: this.#isDirect(conversation),
 				people,
 				author: { account: author.account, device: deviceOf(author) },
 				sentAt: event.sentAt,
 				live: event.freshness === "live" && !isBlocked,
 				content: callWordsOf(content),
 			},
-			group,
+			{ group },
 		);
 		if (content.type === "callStarted") outcome.after.push(() => this.#runner.tipSoon(conversation));
 		return this.#runner.observed(outcome);
@@ -181,11 +212,28 @@ class Calls implements CallEngine {
 
 	async #commit(event: CountedCommit): Promise<ObserverOutcome> {
 		if (!event.membership) return {};
-		const { conversation, removed, group } = event;
-		return this.#runner.observed(
-			await this.#runner.step({ kind: "membership", conversation, removal: removed.length > 0 }, group),
-		);
+		const { conversation, added, removed, group } = event;
+		const isOut = removed.some(({ thisDevice }) => thisDevice);
+		const input = isOut
+			? ({ kind: "stopped", conversation } as const)
+			: ({ kind: "membership", conversation, removal: removed.length > 0 } as const);
+		const outcome = this.#runner.observed(await this.#runner.step(input, { group }));
+		const forJoiners = added.length === 0 ? undefined : this.#forJoiners(conversation);
+		return forJoiners === undefined ? outcome : { ...outcome, forJoiners };
 	}
+
+	#forJoiners(conversation: string): JoinerCallContent | undefined {
+		const call = callForJoiner(this.#runner.state, conversation);
+		if (call === undefined) return undefined;
+		const { callId, hasRoom, ...rest } = call;
+		const bases = this.#runner.keys.of(callId);
+		const room = hasRoom && bases.length > 0 ? { roomSeed: revealed(roomSeedOf(bases)) } : {};
+		return { callId: callKeyToId(callId), ...rest, ...room };
+	}
+}
+
+function joinerCallOf({ callId, roomSeed, ...rest }: JoinerCallContent): JoinerCall {
+	return { callId: callIdToKey(callId), ...rest, hasRoom: roomSeed !== undefined };
 }
 
 /** The caller may wait in the room while it rings; who is called enters it by answering. */

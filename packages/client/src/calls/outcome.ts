@@ -33,13 +33,15 @@ export class Outcome {
 	}
 }
 
-/** What is said about a call wakes the others at once, so that ringing starts and ends on time. */
+/** What is said about a call wakes the others at once, so that ringing starts and ends on time. A quiet start rings nobody. */
 async function sendOne(host: ConversationHost, send: Send, write: readonly StoreOp[]): Promise<boolean> {
 	const { conversation } = send;
 	if ("text" in send) {
 		const sent = await host.send(conversation, { type: "text", text: send.text }, { urgency: "message", write });
 		return sent.ok;
 	}
-	const sent = await host.send(conversation, callContentOf(send.words), { urgency: "call", write });
+	const isQuiet = send.words.type === "callStarted" && send.words.quiet;
+	const urgency = isQuiet ? "message" : "call";
+	const sent = await host.send(conversation, callContentOf(send.words), { urgency, write });
 	return sent.ok;
 }

@@ -1,6 +1,6 @@
 import { createRoomRoute, joinRoomPath } from "@sotto/api";
-import { invariant } from "@sotto/bytes";
-import { deriveRoomKeyPair, importSigningKey, roomId, type SigningKey } from "@sotto/crypto";
+import { invariant, type Secret } from "@sotto/bytes";
+import { deriveRoomSeed, importSigningKey, roomId, roomKeyPair, type SigningKey } from "@sotto/crypto";
 import type { CallMedia } from "../sdk.ts";
 import { revealed } from "../store/secrets.ts";
 import type { CallBase } from "./call-store.ts";
@@ -8,11 +8,18 @@ import type { CallBase } from "./call-store.ts";
 /** K5: frames that were on their way when the key changed are opened for this long. */
 export const oldBaseMs = 2_000;
 
-/** The room of a call now: of the newest base that makes one (K2). `bases` are of one call, oldest first, at least the start's. */
-export async function roomKeyOf(bases: readonly CallBase[]): Promise<SigningKey> {
-	const base = bases.findLast(({ room }) => room);
-	invariant(base !== undefined, "a call's first base makes a room");
-	return deriveRoomKeyPair(base.secret);
+/**
+ * What the key pair of a call's room is made of now: the newest base that makes a room (K2), or what this device was told when it
+ * entered (C1). `bases` are of one call, oldest first, from the call's start or this device's entering on.
+ */
+export function roomSeedOf(bases: readonly CallBase[]): Secret {
+	const base = bases.findLast(({ room, toldRoom }) => room || toldRoom !== undefined);
+	invariant(base !== undefined, "a call's first base has a room");
+	return base.toldRoom ?? deriveRoomSeed(base.secret);
+}
+
+export function roomKeyOf(bases: readonly CallBase[]): Promise<SigningKey> {
+	return roomKeyPair(roomSeedOf(bases));
 }
 
 /** What the page's media needs (K2, K6). The secret bytes in it are for the SFrame worker. */

@@ -28,6 +28,7 @@ const lineCallShape = mapShape({
 	sentAt: time,
 	live: booleanShape,
 	ring: literalShape("waiting", "decided"),
+	quiet: booleanShape,
 	answered: booleanShape,
 	over: literalShape("no", "said", "taken"),
 	m: count,
@@ -64,6 +65,7 @@ const sessionShape = taggedShape("phase", {
 	checking: mapShape({
 		...frame,
 		phase: literalShape("checking"),
+		quiet: booleanShape,
 		since: time,
 		giveUpAt: time,
 		nextProbeAt: time,
@@ -71,6 +73,7 @@ const sessionShape = taggedShape("phase", {
 	starting: mapShape({
 		...frame,
 		phase: literalShape("starting"),
+		quiet: booleanShape,
 		since: time,
 		giveUpAt: time,
 		lost: booleanShape,
@@ -91,13 +94,21 @@ const sessionShape = taggedShape("phase", {
 		aliveAt: time,
 		counted: booleanShape,
 	}),
-	connected: mapShape({ ...frame, phase: literalShape("connected"), since: time, aliveAt: time, others: count }),
+	connected: mapShape({
+		...frame,
+		phase: literalShape("connected"),
+		since: time,
+		aliveAt: time,
+		counted: booleanShape,
+		others: count,
+	}),
 	reconnecting: mapShape({
 		...frame,
 		phase: literalShape("reconnecting"),
 		since: time,
 		connectedAt: time,
 		aliveAt: time,
+		counted: booleanShape,
 	}),
 	ended: mapShape({ ...frame, phase: literalShape("ended"), at: time, durationMs: time, reason }),
 });

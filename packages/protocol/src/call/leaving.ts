@@ -47,7 +47,14 @@ export function leave(
 	state: CallState,
 	session: ActiveSession,
 	now: number,
-	end: { readonly reason: EndReason; readonly outcome: CallOutcome; readonly tell?: boolean },
+	end: {
+		readonly reason: EndReason;
+		readonly outcome: CallOutcome;
+		/** Says that the call is over. */
+		readonly tell?: boolean;
+		/** Another own device carries it on: even of two it is not over. */
+		readonly isMoved?: boolean;
+	},
 ): CallStep {
 	const { callId } = session;
 	const durationMs = durationOf(session, now);
@@ -57,7 +64,8 @@ export function leave(
 		effects.push({ kind: "send", conversation: session.conversation, content: { type: "callEnded", callId } });
 	const left = withEffects({ ...state, session: ended }, ...effects);
 	const found = lineCallOf(state, callId);
-	const isOverNow = found === undefined || found.line.direct || end.tell === true || found.call.over !== "no";
+	const endsHere = found?.line.direct !== false && end.isMoved !== true;
+	const isOverNow = found === undefined || endsHere || end.tell === true || found.call.over !== "no";
 	return isOverNow ? andThen(left, (next) => takeForOver(next, callId)) : left;
 }
 
@@ -100,7 +108,8 @@ export function reconnecting(
 	since: number,
 	now: number,
 ): Extract<JoinedSession, { phase: "reconnecting" }> {
-	return { phase: "reconnecting", ...frameOf(session), since, connectedAt: session.since, aliveAt: now };
+	const { counted } = session;
+	return { phase: "reconnecting", ...frameOf(session), since, connectedAt: session.since, aliveAt: now, counted };
 }
 
 export function isJoined(session: CallState["session"]): session is JoinedSession {

@@ -52,7 +52,7 @@ export function changeCall(state: CallState, callId: CallKey, change: Partial<Li
  */
 export function isOver(call: LineCall, now: number): boolean {
 	if (call.over !== "no") return true;
-	if (!call.answered && now - call.at >= unansweredMs) return true;
+	if (!call.answered && !call.quiet && now - call.at >= unansweredMs) return true;
 	if (call.nobodySince !== undefined && now - call.nobodySince >= roomGoneMs) return true;
 	return now - call.at >= callKeysMs;
 }
@@ -69,7 +69,7 @@ export function takeForOver(state: CallState, callId: CallKey): CallStep {
 /** A call that goes on in this conversation without this device, and that it could join. */
 export function ongoingCall(state: CallState, conversation: string, now: number): LineCall | undefined {
 	const call = lineOf(state, conversation).current;
-	if (call === undefined || isOver(call, now) || !call.answered) return undefined;
+	if (call === undefined || isOver(call, now) || !call.hasKeys || !(call.answered || call.quiet)) return undefined;
 	const { session } = state;
 	return session.phase !== "idle" && session.phase !== "ended" && session.callId === call.callId ? undefined : call;
 }

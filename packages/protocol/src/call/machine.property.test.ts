@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeCallState, parseCallState } from "./codec.ts";
-import { isActive } from "./leaving.ts";
+import { isActive, isJoined } from "./leaving.ts";
 import { nextWakeAt } from "./waking.ts";
 import {
+	accountOf,
 	callOf,
 	conversation,
 	createWorld,
@@ -19,11 +20,28 @@ import {
 	type World,
 } from "./world.test-kit.ts";
 
-const names = ["ada", "bo", "cyd"] as const;
+/** One device each, of two and of three; and people with several. */
+const worlds: readonly (readonly string[])[] = [
+	["ada", "bo"],
+	["ada", "bo", "cyd"],
+	["ada", "bo", "ada/phone"],
+	["ada", "bo", "cyd", "ada/phone", "bo/phone"],
+];
 
 type Move =
 	| {
-			readonly move: "start" | "answer" | "decline" | "hangUp" | "flush" | "connect" | "lose" | "fail";
+			readonly move:
+				| "start"
+				| "startQuietly"
+				| "join"
+				| "answer"
+				| "decline"
+				| "hangUp"
+				| "flush"
+				| "connect"
+				| "waitAlone"
+				| "lose"
+				| "fail";
 			readonly by: number;
 	  }
 	| { readonly move: "read"; readonly by: number; readonly limit: number }
@@ -35,9 +53,21 @@ type Move =
 	| { readonly move: "settle" }
 	| { readonly move: "answerAll" };
 
-const by = fc.nat(2);
+const by = fc.nat(4);
 const simple = fc.record({
-	move: fc.constantFrom("start", "answer", "decline", "hangUp", "flush", "connect", "lose", "fail"),
+	move: fc.constantFrom(
+		"start",
+		"startQuietly",
+		"join",
+		"answer",
+		"decline",
+		"hangUp",
+		"flush",
+		"connect",
+		"waitAlone",
+		"lose",
+		"fail",
+	),
 	by,
 } as const);
 const moves = fc.array(
@@ -66,8 +96,8 @@ const moves = fc.array(
 	) satisfies fc.Arbitrary<Move>,
 	{ maxLength: 60, size: "max" },
 );
-const people = fc.constantFrom(2, 3);
-const skews = fc.array(fc.constantFrom(0, 0, 30_000, -3_600_000), { minLength: 3, maxLength: 3 });
+const people = fc.constantFrom(...worlds);
+const skews = fc.array(fc.constantFrom(0, 0, 30_000, -3_600_000), { minLength: 5, maxLength: 5 });
 
 function play(world: World, move: Move): void {
 	if (move.move === "pass") return pass(world, move.ms);
@@ -82,6 +112,10 @@ function play(world: World, move: Move): void {
 	switch (move.move) {
 		case "start":
 			return void start(world, device);
+		case "startQuietly":
+			return void start(world, device, { quiet: true });
+		case "join":
+			return give(world, device, { kind: "join", conversation });
 		case "answer":
 			return give(world, device, { kind: "answer", callId });
 		case "decline":
@@ -92,6 +126,8 @@ function play(world: World, move: Move): void {
 			return flush(world, device);
 		case "connect":
 			return give(world, device, { kind: "connected", callId, others: 1 });
+		case "waitAlone":
+			return give(world, device, { kind: "connected", callId, others: 0 });
 		case "lose":
 			return give(world, device, { kind: "lost", callId });
 		case "fail":
@@ -124,8 +160,8 @@ function comeToRest(world: World): void {
 
 function withWorld(check: (world: World, list: readonly Move[]) => void, runs = 400): void {
 	fc.assert(
-		fc.property(people, skews, moves, (count, clocks, list) => {
-			const world = createWorld(names.slice(0, count), clocks);
+		fc.property(people, skews, moves, (names, clocks, list) => {
+			const world = createWorld(names, clocks);
 			settle(world);
 			check(world, list);
 		}),
@@ -178,6 +214,33 @@ test("every started or offered call ends in exactly one outcome", () => {
 		}
 	});
 	expect(outcomes).toBeGreaterThan(200);
+});
+
+test("once everybody has read everything, at most one device of an account is in the call", () => {
+	let joined = 0;
+	withWorld((world, list) => {
+		for (const move of list) play(world, move);
+		settle(world);
+		const inCall = world.devices.filter(({ state }) => isJoined(state.session));
+		joined += inCall.length;
+		const calls = inCall.map((device) => `${accountOf(device)} ${callOf(device)}`);
+		expect(new Set(calls).size).toBe(calls.length);
+	});
+	expect(joined).toBeGreaterThan(100);
+});
+
+test("nobody is rung by a call that was opened quietly", () => {
+	let quiet = 0;
+	withWorld((world, list) => {
+		for (const move of list) play(world, move);
+		comeToRest(world);
+		for (const entry of world.log) {
+			if (!("content" in entry) || entry.content.type !== "callStarted" || !entry.content.quiet) continue;
+			quiet += 1;
+			for (const { rings } of world.devices) expect(rings).not.toContain(entry.content.callId);
+		}
+	});
+	expect(quiet).toBeGreaterThan(50);
 });
 
 test("nothing rings twice", () => {

@@ -98,7 +98,7 @@ describe("a call between two people", () => {
 			author: cyd,
 			sentAt: world.now,
 			live: true,
-			content: { type: "callStarted", callId: second, previous: undefined, video: false },
+			content: { type: "callStarted", callId: second, previous: undefined, video: false, quiet: false },
 		});
 		give(world, ada, { kind: "tip", conversation: "another" });
 		expect(ada.outbox).toEqual([{ type: "callDeclined", callId: second, reason: "busy" }]);
@@ -281,7 +281,7 @@ describe("whether a call rings", () => {
 		settle(world);
 		give(world, ada, { kind: "hangUp", callId: second });
 		settle(world);
-		const again = { type: "callStarted", callId: first, previous: second, video: false } as const;
+		const again = { type: "callStarted", callId: first, previous: second, video: false, quiet: false } as const;
 		world.log.push({ author: "ada", sentAt: world.now, content: again });
 		read(world, bo);
 		expect(bo.rings).toEqual([first, second]);
@@ -335,7 +335,14 @@ describe("three people", () => {
 		for (const device of [ada, bo]) give(world, device, { kind: "connected", callId: call, others: 1 });
 		pass(world, 46_000);
 		expect(outcomes(cyd)).toEqual(["ongoing", "missed"]);
-		give(world, cyd, { kind: "start", conversation, callId: newCallKey(world), video: false, direct: false });
+		give(world, cyd, {
+			kind: "start",
+			conversation,
+			callId: newCallKey(world),
+			video: false,
+			direct: false,
+			quiet: false,
+		});
 		expect(cyd.state.session.phase).toBe("checking");
 		give(world, cyd, { kind: "probed", callId: call, found: "somebody" });
 		expect(cyd.state.session).toMatchObject({ phase: "joining", callId: call });
@@ -367,7 +374,7 @@ describe("three people", () => {
 		for (const device of [ada, bo]) device.wakeAt = undefined; // both crash
 		pass(world, 46_000);
 		const second = newCallKey(world);
-		give(world, cyd, { kind: "start", conversation, callId: second, video: false, direct: false });
+		give(world, cyd, { kind: "start", conversation, callId: second, video: false, direct: false, quiet: false });
 		for (let i = 0; i < 4; i++) {
 			for (const probe of cyd.probes.splice(0)) give(world, cyd, { kind: "probed", callId: probe, found: "nobody" });
 			pass(world, 10_000);

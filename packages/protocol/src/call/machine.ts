@@ -3,7 +3,7 @@ import { mediaConnected, mediaFailed, mediaLost, probed } from "./media.ts";
 import { said } from "./said.ts";
 import type { CallInput, CallState, CallStep } from "./state.ts";
 import { entered, membership, stopped, tip } from "./tip.ts";
-import { answer, decline, hangUp, start } from "./user.ts";
+import { answer, decline, hangUp, joinOngoing, start } from "./user.ts";
 import { nextWakeAt, restarted, wake } from "./waking.ts";
 
 /**
@@ -24,6 +24,8 @@ function handle(state: CallState, input: CallInput, now: number): CallStep {
 	switch (input.kind) {
 		case "start":
 			return start(state, input, now);
+		case "join":
+			return joinOngoing(state, input, now);
 		case "answer":
 			return answer(state, input, now);
 		case "decline":

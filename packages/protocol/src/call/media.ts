@@ -11,15 +11,21 @@ export function mediaConnected(state: CallState, input: Input<"connected">, now:
 	const { others } = input;
 	// Who is verified and heard in the call's room has answered, even if the log does not say so yet.
 	if (session.phase === "ringingOut" && session.callId === input.callId && others > 0)
-		return stay({
-			...changeCall(state, session.callId, { answered: true }),
-			session: { phase: "connected", ...frameOf(session), since: now, aliveAt: now, others },
-		});
+		return stay(connected(changeCall(state, session.callId, { answered: true }), session, now, others));
 	if (!isJoined(session) || session.callId !== input.callId) return stay(state);
 	if (session.phase === "connected") return stay({ ...state, session: { ...session, others } });
-	if (others === 0) return stay(state);
+	// Of two, nobody heard is no call. In a group one may wait in the room for the others.
+	const isDirect = lineCallOf(state, session.callId)?.line.direct !== false;
+	if (others === 0 && isDirect) return stay(state);
+	return stay(connected(state, session, now, others));
+}
+
+type Connecting = Extract<CallState["session"], { phase: "ringingOut" | "joining" | "reconnecting" }>;
+
+function connected(state: CallState, session: Connecting, now: number, others: number): CallState {
 	const since = session.phase === "reconnecting" ? session.connectedAt : now;
-	return stay({ ...state, session: { phase: "connected", ...frameOf(session), since, aliveAt: now, others } });
+	const counted = session.phase === "ringingOut" || session.counted;
+	return { ...state, session: { phase: "connected", ...frameOf(session), since, aliveAt: now, counted, others } };
 }
 
 export function mediaLost(state: CallState, input: Input<"lost">, now: number): CallStep {

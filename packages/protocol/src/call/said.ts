@@ -1,4 +1,4 @@
-import { frameOf, isActive, join, leave, leaveJoined, remember } from "./leaving.ts";
+import { frameOf, isActive, isJoined, join, leave, leaveJoined, remember } from "./leaving.ts";
 import { andThen, changeCall, lineCallOf, lineOf, stay, takeForOver, withEffects, withLine } from "./line.ts";
 import type { CallWords } from "./messages.ts";
 import {
@@ -42,6 +42,7 @@ function saidStarted(state: CallState, input: SaidOf<"callStarted">, now: number
 		sentAt: input.sentAt,
 		live: input.live,
 		ring: input.author.device === "other" ? "waiting" : "decided",
+		quiet: input.content.quiet,
 		answered: false,
 		over: "no",
 		m: 0,
@@ -122,6 +123,8 @@ function ringOut(
 	called: readonly string[],
 	now: number,
 ): CallStep {
+	// Nobody is rung: its author is in it, and waits for whoever joins.
+	if (session.quiet) return join(state, session, now, false);
 	const ringing: ActiveSession = {
 		phase: "ringingOut",
 		...frameOf(session),
@@ -170,11 +173,26 @@ function saidAnswered(state: CallState, input: SaidOf<"callAnswered">, now: numb
 		return takenElsewhere(next, input.conversation, call, "answered");
 	if (!isActive(session) || session.callId !== call.callId) return stay(next);
 	if (session.phase === "ringingOut" && input.author.device === "other") return theyJoin(next, session, now);
-	if (session.phase === "ringingIn" && input.author.device === "ownOther")
-		return leave(next, session, now, { reason: "elsewhere", outcome: "answered" });
-	if (session.phase === "joining" && input.author.device === "thisDevice")
+	if (isJoined(session) && input.author.device === "thisDevice")
 		return stay({ ...next, session: { ...session, counted: true } });
-	return stay(next);
+	return input.author.device === "ownOther" ? takenOver(next, session, now) : stay(next);
+}
+
+/** Another own device answers, or the user moves the call to it: the newest word of an account says where it is. */
+function takenOver(state: CallState, session: ActiveSession, now: number): CallStep {
+	const end = { reason: "elsewhere", outcome: "answered", isMoved: true } as const;
+	switch (session.phase) {
+		case "ringingIn":
+		case "ringingOut":
+			return leave(state, session, now, end);
+		case "joining":
+		case "connected":
+		case "reconnecting":
+			return session.counted ? leave(state, session, now, end) : stay(state);
+		case "checking":
+		case "starting":
+			return stay(state);
+	}
 }
 
 function saidDeclined(state: CallState, input: SaidOf<"callDeclined">, now: number): CallStep {
@@ -253,7 +271,9 @@ export function decided(
 ): CallStep {
 	const { callId, video, sentAt } = call;
 	const next = changeCall(state, callId, { ring: "decided" });
-	if (state.rang.includes(callId)) return stay(next);
+	// Nobody was rung by it, so nobody missed it.
+	const isUnasked = call.quiet && outcome === "missed";
+	if (isUnasked || state.rang.includes(callId)) return stay(next);
 	return withEffects(
 		{ ...next, rang: remember(state, callId) },
 		{

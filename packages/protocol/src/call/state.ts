@@ -53,6 +53,8 @@ export type LineCall = {
 	readonly live: boolean;
 	/** "waiting" until the tip is reached: only then is it decided whether this device rings. Never goes back. */
 	readonly ring: "waiting" | "decided";
+	/** Opened without ringing: it goes on from the start, answered or not. */
+	readonly quiet: boolean;
 	readonly answered: boolean;
 	/** "said": by message, alike for everybody. "taken": this client takes it for over. */
 	readonly over: "no" | "said" | "taken";
@@ -95,6 +97,7 @@ export type CallSession =
 	/** The user called, and an older call may still go on: its room is looked at first. */
 	| (Frame & {
 			readonly phase: "checking";
+			readonly quiet: boolean;
 			readonly since: Time;
 			readonly giveUpAt: Time;
 			readonly nextProbeAt: Time;
@@ -102,6 +105,7 @@ export type CallSession =
 	/** The start is on its way into the log. */
 	| (Frame & {
 			readonly phase: "starting";
+			readonly quiet: boolean;
 			readonly since: Time;
 			readonly giveUpAt: Time;
 			/** It is in the log and lost the order: on the tip this device joins what it lost to, or starts again. */
@@ -120,15 +124,25 @@ export type CallSession =
 			readonly phase: "joining";
 			readonly since: Time;
 			readonly aliveAt: Time;
-			/** Whether the answer is in the log: if not, a caller's end that came before it makes this a missed call. */
+			/**
+			 * Whether our word for it, start or answer, is in the log: if not, a caller's end that came before it makes this a
+			 * missed call, and an answer of another own device is older than ours.
+			 */
 			readonly counted: boolean;
 	  })
-	| (Frame & { readonly phase: "connected"; readonly since: Time; readonly aliveAt: Time; readonly others: number })
+	| (Frame & {
+			readonly phase: "connected";
+			readonly since: Time;
+			readonly aliveAt: Time;
+			readonly counted: boolean;
+			readonly others: number;
+	  })
 	| (Frame & {
 			readonly phase: "reconnecting";
 			readonly since: Time;
 			readonly connectedAt: Time;
 			readonly aliveAt: Time;
+			readonly counted: boolean;
 	  })
 	| (Frame & {
 			readonly phase: "ended";
@@ -157,7 +171,11 @@ export type CallInput =
 			readonly callId: CallKey;
 			readonly video: boolean;
 			readonly direct: boolean;
+			/** Rings nobody. Only in a group. */
+			readonly quiet: boolean;
 	  }
+	/** The user joins the call that goes on here: see {@link ongoingCall}. */
+	| { readonly kind: "join"; readonly conversation: ConversationId }
 	| { readonly kind: "answer"; readonly callId: CallKey }
 	| { readonly kind: "decline"; readonly callId: CallKey; readonly message?: string }
 	| { readonly kind: "hangUp"; readonly callId: CallKey }
@@ -175,7 +193,12 @@ export type CallInput =
 	/** A membership commit counts (K2, K5). */
 	| { readonly kind: "membership"; readonly conversation: ConversationId; readonly removal: boolean }
 	/** This device entered the conversation and was told its call line (C1). */
-	| { readonly kind: "entered"; readonly conversation: ConversationId; readonly lastCall: CallKey | undefined }
+	| {
+			readonly kind: "entered";
+			readonly conversation: ConversationId;
+			readonly direct: boolean;
+			readonly call: JoinerCall | undefined;
+	  }
 	/** The log was read to its tip. */
 	| { readonly kind: "tip"; readonly conversation: ConversationId }
 	/** The page's media. */
@@ -190,6 +213,20 @@ export type CallInput =
 	| { readonly kind: "wake" }
 	/** The engine came up again with a stored state. */
 	| { readonly kind: "restarted" };
+
+/** What an adder tells a joiner of the conversation's call (C1): its name, and how it stands right after the adding commit. */
+export type JoinerCall = {
+	readonly callId: CallKey;
+	readonly video: boolean;
+	/** Said to be over, alike for everybody: then only the name matters. */
+	readonly over: boolean;
+	/** Somebody answered, or nobody was to be rung. */
+	readonly answered: boolean;
+	readonly m: number;
+	readonly roomM: number;
+	/** Whether the room's key comes with it: without, the joiner cannot enter the room that is now. */
+	readonly hasRoom: boolean;
+};
 
 export type CallRecord = {
 	readonly callId: CallKey;

@@ -7,6 +7,7 @@ import {
 	type CallLine,
 	type CallState,
 	type CallStep,
+	type JoinerCall,
 	type LineCall,
 	ringingMs,
 	roomProbeMs,
@@ -36,6 +37,7 @@ function decideRing(state: CallState, line: CallLine, now: number): CallStep {
 	const over = (step: CallStep) => (line.direct ? andThen(step, (next) => takeForOver(next, callId)) : step);
 	if (!isLive || call.over !== "no" || state.rang.includes(callId)) return over(missed(state, conversation, call));
 	if (asksFor(session, conversation)) return joinInstead(state, session, call, now);
+	if (call.quiet) return stay(changeCall(state, callId, { ring: "decided" }));
 	if (isActive(session)) {
 		const busy = decided(state, conversation, call, "busy");
 		const said = { type: "callDeclined", callId, reason: "busy" } as const;
@@ -89,8 +91,9 @@ function settleGlare(state: CallState, line: CallLine, now: number): CallStep {
 	if (current === undefined || isOver(current, now)) return begin(state, { ...session, lost: false });
 	if (current.caller?.device === "ownOther")
 		return leave(state, session, now, { reason: "elsewhere", outcome: "cancelled" });
-	const { since, giveUpAt } = session;
-	return lookFirst(state, { phase: "checking", ...frameOf(session), since, giveUpAt, nextProbeAt: now + roomProbeMs });
+	const { quiet, since, giveUpAt } = session;
+	const nextProbeAt = now + roomProbeMs;
+	return lookFirst(state, { phase: "checking", ...frameOf(session), quiet, since, giveUpAt, nextProbeAt });
 }
 
 /** K2: counted by everybody alike until the call is said to be over; keys are taken while this device may need them. */
@@ -107,34 +110,60 @@ export function membership(state: CallState, input: Input<"membership">): CallSt
 	return { ...taken, effects: [...taken.effects, { kind: "mediaChanged", callId }] };
 }
 
+/**
+ * This device entered the conversation and was told of its call (C1): it takes the keys of the position at which it entered, and
+ * sees that the call goes on. From here on it counts with everybody else.
+ */
 export function entered(state: CallState, input: Input<"entered">, now: number): CallStep {
-	const { conversation, lastCall } = input;
+	const { conversation, direct, call } = input;
+	const hasKeys = call !== undefined && !call.over && call.hasRoom;
+	const current: LineCall | undefined = call && {
+		callId: call.callId,
+		caller: undefined,
+		video: call.video,
+		at: now,
+		sentAt: now,
+		live: false,
+		ring: "decided",
+		quiet: false,
+		answered: call.answered,
+		over: call.over ? "said" : hasKeys ? "no" : "taken",
+		m: call.m,
+		roomM: call.roomM,
+		hasKeys,
+		nobodySince: undefined,
+	};
 	const stopping = stopped(state, { kind: "stopped", conversation }, now);
-	const current: LineCall | undefined =
-		lastCall === undefined
-			? undefined
-			: {
-					callId: lastCall,
-					caller: undefined,
-					video: false,
-					at: now,
-					sentAt: now,
-					live: false,
-					ring: "decided",
-					answered: false,
-					over: "said",
-					m: 0,
-					roomM: 0,
-					hasKeys: false,
-					nobodySince: undefined,
-				};
-	const { direct } = lineOf(state, conversation);
-	return andThen(stopping, (next) => stay(withLine(next, { conversation, direct, current })));
+	return andThen(stopping, (next) => {
+		const line = withLine(next, { conversation, direct, current });
+		if (call === undefined || !hasKeys) return stay(line);
+		const { callId, m, roomM } = call;
+		return withEffects(line, { kind: "takeBase", conversation, callId, m, room: m === roomM });
+	});
 }
 
+/** What to tell somebody who was added by the commit that was just processed. */
+export function callForJoiner(state: CallState, conversation: string): JoinerCall | undefined {
+	const call = lineOf(state, conversation).current;
+	if (call === undefined) return undefined;
+	const { callId, video, m, roomM, hasKeys } = call;
+	const answered = call.answered || call.quiet;
+	return { callId, video, over: call.over === "said", answered, m, roomM, hasRoom: hasKeys };
+}
+
+/** The conversation carries nothing any more, here: it stopped, or this device was removed. Its call ends at once, with its keys. */
 export function stopped(state: CallState, input: Input<"stopped">, now: number): CallStep {
 	const { session } = state;
-	if (!isActive(session) || session.conversation !== input.conversation) return stay(state);
+	const { conversation } = input;
+	const left =
+		isActive(session) && session.conversation === conversation ? leaveStopped(state, session, now) : stay(state);
+	return andThen(left, (next) => {
+		const call = lineOf(next, conversation).current;
+		return call === undefined ? stay(next) : takeForOver(next, call.callId);
+	});
+}
+
+function leaveStopped(state: CallState, session: ActiveSession, now: number): CallStep {
 	if (isJoined(session)) return leaveJoined(state, session, now, "failed", false);
 	return session.phase === "ringingIn"
 		? leave(state, session, now, { reason: "missed", outcome: "missed" })

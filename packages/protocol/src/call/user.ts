@@ -1,5 +1,5 @@
 import { isActive, isMeant, join, leave, leaveJoined } from "./leaving.ts";
-import { isOver, lineCallOf, lineOf, stay, withEffects, withLine } from "./line.ts";
+import { isOver, lineCallOf, lineOf, ongoingCall, stay, withEffects, withLine } from "./line.ts";
 import {
 	type ActiveSession,
 	type CallInput,
@@ -23,6 +23,7 @@ export function start(state: CallState, input: Input<"start">, now: number): Cal
 		conversation: input.conversation,
 		direction: "outgoing" as const,
 		video: input.video,
+		quiet: input.quiet && !input.direct,
 		startedAt: now,
 		since: now,
 		giveUpAt: now + ringingMs,
@@ -34,9 +35,9 @@ export function start(state: CallState, input: Input<"start">, now: number): Cal
 
 /** Writes the start, taking whatever was before for over. Before it counts nothing rings and no key exists. */
 export function begin(state: CallState, session: Extract<ActiveSession, { phase: "starting" }>): CallStep {
-	const { conversation, callId, video } = session;
+	const { conversation, callId, video, quiet } = session;
 	const previous = lineOf(state, conversation).current?.callId;
-	const content = { type: "callStarted" as const, callId, previous, video };
+	const content = { type: "callStarted" as const, callId, previous, video, quiet };
 	return withEffects({ ...state, session }, { kind: "send", conversation, content });
 }
 
@@ -45,6 +46,16 @@ export function lookFirst(state: CallState, session: Extract<CallSession, { phas
 	const current = lineOf(state, conversation).current;
 	if (current === undefined) return stay(state);
 	return withEffects({ ...state, session }, { kind: "probe", conversation, callId: current.callId });
+}
+
+/** "Join": into the call that goes on without this device. Another own device that was in it hears of it and lets go. */
+export function joinOngoing(state: CallState, input: Input<"join">, now: number): CallStep {
+	const call = ongoingCall(state, input.conversation, now);
+	if (call === undefined || isActive(state.session)) return stay(state);
+	const { callId, video, caller } = call;
+	const direction = caller?.device === "other" || caller === undefined ? ("incoming" as const) : ("outgoing" as const);
+	const frame = { callId, asked: undefined, conversation: input.conversation, direction, video, startedAt: now };
+	return join(state, frame, now, true);
 }
 
 export function answer(state: CallState, input: Input<"answer">, now: number): CallStep {
@@ -85,11 +96,12 @@ export function hangUp(state: CallState, input: Input<"hangUp">, now: number): C
 	}
 }
 
-/** Of two, either ends the call. In a group the last one does. */
+/** Of two, either ends the call. In a group the last one does, or its caller while nobody has come. */
 export function endsForAll(state: CallState, session: ActiveSession): boolean {
 	const found = lineCallOf(state, session.callId);
 	// Another call took its place in the order while this one went on: those in it still learn that we left.
 	if (found === undefined) return true;
 	if (found.call.over === "said") return false;
-	return found.line.direct || (session.phase === "connected" && session.others === 0);
+	const isUnjoined = found.call.caller?.device === "thisDevice" && !found.call.answered;
+	return found.line.direct || isUnjoined || (session.phase === "connected" && session.others === 0);
 }

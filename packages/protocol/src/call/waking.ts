@@ -31,8 +31,8 @@ export function settleOver(state: CallState, line: CallLine, now: number): CallS
 }
 
 function startingOf(session: Extract<ActiveSession, { phase: "checking" }>) {
-	const { since, giveUpAt } = session;
-	return { phase: "starting" as const, ...frameOf(session), since, giveUpAt, lost: false };
+	const { quiet, since, giveUpAt } = session;
+	return { phase: "starting" as const, ...frameOf(session), quiet, since, giveUpAt, lost: false };
 }
 
 export function wake(state: CallState, now: number): CallStep {
@@ -135,7 +135,7 @@ function lineWakes(state: CallState, line: CallLine): readonly number[] {
 	const call = line.current;
 	if (call === undefined || call.ring === "waiting" || call.over !== "no") return [];
 	if (isInCall(state, call.callId)) return [call.at + callKeysMs];
-	const wakes = [call.at + (call.answered ? callKeysMs : unansweredMs)];
+	const wakes = [call.at + (call.answered || call.quiet ? callKeysMs : unansweredMs)];
 	if (call.nobodySince !== undefined) wakes.push(call.nobodySince + roomGoneMs);
 	return wakes;
 }

@@ -10,8 +10,9 @@ import {
 	ringingMs,
 } from "./state.ts";
 
-/** A conversation of some accounts with one device each, one log, and a clock per device: the machine's whole surroundings. */
+/** A conversation of some accounts, one log, and a clock per device: the machine's whole surroundings. */
 export type Device = {
+	/** `account`, or `account/device` for one of several. */
 	readonly name: string;
 	/** How far this device's clock is off, ms. */
 	readonly skew: number;
@@ -32,6 +33,12 @@ export type Device = {
 export type Entry =
 	| { readonly author: string; readonly sentAt: number; readonly content: CallWords }
 	| { readonly removal: boolean };
+
+export const accountOf = ({ name }: { readonly name: string }): string => name.split("/")[0] as string;
+
+function isDirect(world: World): boolean {
+	return new Set(world.devices.map(accountOf)).size === 2;
+}
 
 export type World = { now: number; readonly log: Entry[]; readonly devices: readonly Device[]; nextCall: number };
 
@@ -128,13 +135,14 @@ export function read(world: World, device: Device, limit = Number.POSITIVE_INFIN
 
 function entryInput(world: World, device: Device, entry: Entry, age: number | undefined): CallInput {
 	if ("removal" in entry) return { kind: "membership", conversation, removal: entry.removal };
-	const isOwn = entry.author === device.name;
+	const account = accountOf({ name: entry.author });
+	const isMine = account === accountOf(device);
 	return {
 		kind: "said",
 		conversation,
-		direct: world.devices.length === 2,
-		people: world.devices.filter((other) => other !== device).map((other) => other.name),
-		author: { account: entry.author, device: isOwn ? "thisDevice" : "other" },
+		direct: isDirect(world),
+		people: [...new Set(world.devices.map(accountOf))].filter((other) => other !== accountOf(device)),
+		author: { account, device: entry.author === device.name ? "thisDevice" : isMine ? "ownOther" : "other" },
 		sentAt: entry.sentAt,
 		// As the engine tells it: by how long ago this device stood at the tip, or by the author's clock.
 		live: Math.min(age ?? Number.POSITIVE_INFINITY, Math.abs(world.now + device.skew - entry.sentAt)) <= ringingMs,
@@ -142,10 +150,9 @@ function entryInput(world: World, device: Device, entry: Entry, age: number | un
 	};
 }
 
-export function start(world: World, device: Device, video = false): string {
+export function start(world: World, device: Device, { quiet = false } = {}): string {
 	const callId = newCallKey(world);
-	const direct = world.devices.length === 2;
-	give(world, device, { kind: "start", conversation, callId, video, direct });
+	give(world, device, { kind: "start", conversation, callId, video: false, direct: isDirect(world), quiet });
 	return callId;
 }
 
