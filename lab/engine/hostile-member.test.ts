@@ -23,7 +23,7 @@ async function withPuppet(): Promise<{ readonly ada: Person; readonly bob: Perso
 	expectOk(await ada.client.sync());
 	const { id } = await ada.with("Bob");
 	await ada.client.close();
-	return { ada, bob, puppet: new Puppet(world, ada.store, id) };
+	return { ada, bob, puppet: await Puppet.of(world, ada.store, id) };
 }
 
 test("C2: records that do not count leave no trace: noise, replays, another member's words sealed again", async () => {

@@ -2,7 +2,6 @@ import { appendRoute, createLogRoute, parseResponse, type Route, readRoute, type
 import { type Bytes, invariant, type Secret } from "@sotto/bytes";
 import {
 	createKeyPackage,
-	decodeGroupState,
 	exportSecret,
 	generateLeafSignatureKey,
 	type GroupState,
@@ -31,6 +30,7 @@ import {
 	type StatedPosition,
 } from "@sotto/protocol";
 import { decodeAccount } from "../../packages/client/src/account/record.ts";
+import { loadGroup } from "../../packages/client/src/store/group-rows.ts";
 import { keys } from "../../packages/client/src/store/keys.ts";
 import type { MemoryStore } from "../memory-store.ts";
 import type { World } from "./world.test-kit.ts";
@@ -50,15 +50,19 @@ export class Puppet {
 	group: GroupState;
 	state: ConversationState;
 
-	constructor(world: World, store: MemoryStore, conversation: string) {
+	private constructor(world: World, store: MemoryStore, group: GroupState, state: ConversationState) {
 		this.#world = world;
 		this.#store = store;
-		const [line, group] = [store.rows.get(keys.line(conversation)), store.rows.get(keys.group(conversation))];
-		invariant(line !== undefined && group !== undefined, "the conversation is in the store");
-		const [state, opened] = [decodeConversationState(line), decodeGroupState(group)];
-		invariant(state.ok && opened.ok, "the store holds a conversation");
-		this.state = state.value;
-		this.group = opened.value;
+		this.group = group;
+		this.state = state;
+	}
+
+	static async of(world: World, store: MemoryStore, conversation: string): Promise<Puppet> {
+		const line = store.rows.get(keys.line(conversation));
+		const state = line === undefined ? undefined : decodeConversationState(line);
+		const group = await loadGroup(store, conversation);
+		invariant(state?.ok === true && group !== undefined, "the store holds a conversation");
+		return new Puppet(world, store, group, state.value);
 	}
 
 	/** Seals text as this member; `stated` overrides the position that it claims to have seen (C8). */

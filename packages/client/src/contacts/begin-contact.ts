@@ -1,12 +1,14 @@
 import { bytesToBase64url } from "@sotto/bytes";
-import { encodeGroupState, type MessageId } from "@sotto/crypto";
+import type { MessageId } from "@sotto/crypto";
 import { type ConversationContent, encodeConversationState } from "@sotto/protocol";
 import { beginDirect } from "../conversations/directory.ts";
 import { Draft, type Held } from "../conversations/draft.ts";
+import { encodeSummary } from "../conversations/group-summary.ts";
 import { encodeInvite, encodeMeta, type Invite } from "../conversations/meta.ts";
 import { queueContent } from "../conversations/queue-content.ts";
 import type { ConversationId, RequestId } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
+import { putNewGroup } from "../store/group-rows.ts";
 import { accountIdOf, directConversationId, keys, orderOf } from "../store/keys.ts";
 import type { FirstContactParts } from "./first-contact.ts";
 import type { FormedGroup } from "./form-group.ts";
@@ -27,7 +29,7 @@ export async function beginContact(
 	const id = directConversationId(contact.account);
 	const now = engine.clock.now();
 	const begun = beginDirect({ other: contact.account, ...formed, joined: how.joined, now });
-	const draft = new Draft(id, begun, engine.store);
+	const draft = new Draft(id, begun, formed.group, engine.store);
 	const queue = (content: ConversationContent) => {
 		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
 		return queueContent(draft, item, "message", account.keys.key);
@@ -35,7 +37,8 @@ export async function beginContact(
 	draft.tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
 	draft.tx.put(keys.conversation(id), encodeMeta(begun.meta));
 	draft.tx.put(keys.line(id), encodeConversationState(begun.state));
-	draft.tx.put(keys.group(id), encodeGroupState(begun.group));
+	draft.tx.put(keys.summary(id), encodeSummary(begun.summary));
+	await putNewGroup(engine.store, draft.tx, id, formed.group);
 	const event = how.joined ? "contactAdded" : undefined;
 	if (event !== undefined)
 		await draft.putRow(orderOf(0, 0, 0), {

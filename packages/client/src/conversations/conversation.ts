@@ -158,7 +158,7 @@ export class Conversation {
 
 	members(): readonly ConversationMember[] {
 		const { account, engine } = this.#core.parts;
-		return memberViews(this.held.group, account.keys.key, engine.personOf);
+		return memberViews(this.held.summary, account.keys.key, this.held.state.leaf, engine.personOf);
 	}
 
 	position(): LogPosition {
@@ -176,15 +176,15 @@ export class Conversation {
 	}
 
 	exportSecret(label: string, context: Uint8Array): Promise<Secret> {
-		return this.#core.inspect(({ group }) => exportSecret(group, label, context, 32));
+		return this.#core.inspect((group) => exportSecret(group, label, context, 32));
 	}
 
 	signWithLeaf(label: string, message: Uint8Array): Promise<Bytes> {
-		return this.#core.inspect(({ group }) => signWithLeaf(group, label, message));
+		return this.#core.inspect((group) => signWithLeaf(group, label, message));
 	}
 
 	verifyLeaf(leaf: number, label: string, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
-		return this.#core.inspect(({ group }) => verifyLeafSignature(group, leaf, label, message, signature));
+		return this.#core.inspect((group) => verifyLeafSignature(group, leaf, label, message, signature));
 	}
 
 	/** Writes call rows outside the log's order, such as a timeout's outcome. */

@@ -1,11 +1,13 @@
-import type { MessageId } from "@sotto/crypto";
+import type { GroupState, MessageId } from "@sotto/crypto";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { ConversationObserver } from "../conversation-host.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
+import { loadGroup } from "../store/group-rows.ts";
 import { itemIdOf } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
+import { StoreFailure } from "../store/transaction.ts";
 import { Draft, type Held } from "./draft.ts";
 import { queueContent } from "./queue-content.ts";
 import type { Ringer } from "./rings.ts";
@@ -26,6 +28,7 @@ export class ConversationCore {
 	readonly parts: ConversationParts;
 	readonly #serial = new Serial();
 	#held: Held;
+	#group: GroupState | undefined;
 
 	constructor(id: ConversationId, held: Held, parts: ConversationParts) {
 		this.id = id;
@@ -40,18 +43,26 @@ export class ConversationCore {
 	/** Changes the conversation in one transaction. Nothing is seen of it before it is durable. */
 	change<T>(work: (draft: Draft) => Promise<T>): Promise<T> {
 		return this.#serial.run(async () => {
-			const draft = new Draft(this.id, this.#held, this.parts.engine.store);
+			const draft = new Draft(this.id, this.#held, await this.#loaded(), this.parts.engine.store);
 			const result = await work(draft);
 			this.#held = await draft.commit();
+			this.#group = draft.group;
 			this.parts.committed(draft);
 			for (const then of draft.after) then();
 			return result;
 		});
 	}
 
-	/** Looks at the conversation between two changes. */
-	inspect<T>(work: (held: Held) => Promise<T>): Promise<T> {
-		return this.#serial.run(() => work(this.#held));
+	/** Looks at the group between two changes. */
+	inspect<T>(work: (group: GroupState) => Promise<T>): Promise<T> {
+		return this.#serial.run(async () => work(await this.#loaded()));
+	}
+
+	/** A group is large, and most conversations of a list are not used today: it is loaded at the first use. */
+	async #loaded(): Promise<GroupState> {
+		this.#group ??= await loadGroup(this.parts.engine.store, this.id);
+		if (this.#group === undefined) throw new StoreFailure("storageUnavailable");
+		return this.#group;
 	}
 
 	/** Queues a fresh address of this device for everybody in the conversation (R1). */

@@ -74,10 +74,10 @@ async function perform(draft: Draft, effect: ReadEffect, read: Read, reading: Re
 			return reading.ring(draft, read.before, read.position);
 		}
 		case "takePending":
-			draft.tx.delete(keys.pending(draft.id));
+			draft.dropPending();
 			return reading.ring(draft, read.before, read.position);
 		case "dropPending":
-			return draft.tx.delete(keys.pending(draft.id));
+			return draft.dropPending();
 		case "moved":
 			// L4: raw records of the log in force and of the one before are kept.
 			return deletePrefix(reading.engine.store, draft.tx, keys.rawOfLog(draft.id, effect.to.ordinal - 2));
@@ -178,7 +178,7 @@ export function groupAt(draft: Draft, reading: Pick<ReadingContext, "own" | "eng
 	const { group } = draft;
 	return {
 		epoch: BigInt(draft.state.epoch),
-		members: memberViews(group, reading.own, reading.engine.personOf),
+		members: memberViews(draft.summary, reading.own, draft.state.leaf, reading.engine.personOf),
 		exportSecret: (label, context, length = 32) => exportSecret(group, label, context, length),
 	};
 }

@@ -1,13 +1,15 @@
 import type { Secret } from "@sotto/bytes";
-import { type AccountKey, decodeGroupState, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
+import { type AccountKey, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
 import { decodeConversationState, startConversation } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { ConversationId } from "../sdk.ts";
+import { loadGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
-import { listPrefix, unwrapStore } from "../store/transaction.ts";
+import { listPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationParts } from "./core.ts";
 import { type Held, lastRow } from "./draft.ts";
+import { decodeSummary, encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
 import { type ConversationMeta, decodeMeta, decodeQueued } from "./meta.ts";
 
 /** All conversations of this device, by id. */
@@ -48,10 +50,9 @@ export class Directory {
 
 	async #loadHeld(id: ConversationId, meta: ConversationMeta): Promise<Held | undefined> {
 		const line = unwrapStore(await this.#store.get(keys.line(id)));
-		const group = unwrapStore(await this.#store.get(keys.group(id)));
 		const state = line === undefined ? undefined : decodeConversationState(line);
-		const opened = group === undefined ? undefined : decodeGroupState(group);
-		if (!state?.ok || !opened?.ok) return undefined;
+		const summary = await this.#loadSummary(id);
+		if (!state?.ok || summary === undefined) return undefined;
 		const queuePrefix = keys.queueAll(id);
 		const queue = (await listPrefix(this.#store, queuePrefix)).flatMap(({ key, value }) => {
 			const queued = decodeQueued(value);
@@ -62,7 +63,21 @@ export class Directory {
 			({ key, value }) => [Number.parseInt(key.slice(ringPrefix.length), 16), value] as const,
 		);
 		const last = await lastRow(this.#store, id);
-		return { meta, state: state.value, group: opened.value, queue, ringAddresses: new Map(rings), last };
+		return { meta, state: state.value, summary, queue, ringAddresses: new Map(rings), last };
+	}
+
+	async #loadSummary(id: ConversationId): Promise<GroupSummary | undefined> {
+		const row = unwrapStore(await this.#store.get(keys.summary(id)));
+		const summary = row === undefined ? undefined : decodeSummary(row);
+		if (summary?.ok) return summary.value;
+		// Stored by an earlier version: the group is read this once.
+		const group = await loadGroup(this.#store, id);
+		if (group === undefined) return undefined;
+		const made = summaryOf(group);
+		const tx = new StoreTransaction(this.#store);
+		tx.put(keys.summary(id), encodeSummary(made));
+		await tx.commit();
+		return made;
 	}
 }
 
@@ -86,7 +101,7 @@ export function beginDirect(options: {
 			ordinal,
 			joined,
 		}),
-		group,
+		summary: summaryOf(group),
 		queue: [],
 		ringAddresses: new Map(),
 		last: undefined,

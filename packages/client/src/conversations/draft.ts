@@ -1,20 +1,25 @@
-import { type Bytes, utf8, utf8ToText } from "@sotto/bytes";
-import { encodeGroupState, type GroupState, type MessageId, wipeReplaced } from "@sotto/crypto";
+import { type Bytes, equalBytes, utf8, utf8ToText } from "@sotto/bytes";
+import { epoch, groupIdOf, type GroupState, type MessageId, wipeReplaced } from "@sotto/crypto";
 import { type ConversationState, encodeConversationState } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
+import { decodePending, encodePending, putGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
 import { endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
+import { encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
 import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
 import { type ConversationMeta, encodeMeta, encodeQueued, type Queued } from "./meta.ts";
 
 export type QueuedRow = { readonly n: number; readonly queued: Queued };
 
-/** A conversation as this device holds it in memory; everything in it is in the store as well. */
+/**
+ * A conversation as this device holds it in memory; everything in it is in the store as well. The group itself is loaded when
+ * the conversation is first used, and its summary stands in for it until then.
+ */
 export type Held = {
 	readonly meta: ConversationMeta;
 	readonly state: ConversationState;
-	readonly group: GroupState;
+	readonly summary: GroupSummary;
 	/** User messages that do not count yet, oldest first. */
 	readonly queue: readonly QueuedRow[];
 	readonly ringAddresses: ReadonlyMap<number, Bytes>;
@@ -30,6 +35,7 @@ export class Draft {
 	readonly tx: StoreTransaction;
 	readonly #store: Store;
 	readonly #before: Held;
+	readonly #groupBefore: GroupState;
 	/** States that a later one replaced: their keys go once that is durable (C4). */
 	readonly #replaced: GroupState[] = [];
 	readonly changed = new Map<ItemId, HistoryRow>();
@@ -40,17 +46,23 @@ export class Draft {
 	state: ConversationState;
 	queue: readonly QueuedRow[];
 	#group: GroupState;
+	#summary: GroupSummary;
+	/** The group that the summary is of. */
+	#summarised: GroupState;
 	#ringAddresses: Map<number, Bytes> | undefined;
 
-	constructor(id: ConversationId, held: Held, store: Store) {
+	constructor(id: ConversationId, held: Held, group: GroupState, store: Store) {
 		this.id = id;
 		this.#store = store;
 		this.tx = new StoreTransaction(store);
 		this.#before = held;
+		this.#groupBefore = group;
 		this.meta = held.meta;
 		this.state = held.state;
 		this.queue = held.queue;
-		this.#group = held.group;
+		this.#group = group;
+		this.#summary = held.summary;
+		this.#summarised = group;
 	}
 
 	get group(): GroupState {
@@ -60,6 +72,29 @@ export class Draft {
 	set group(next: GroupState) {
 		if (next !== this.#group) this.#replaced.push(this.#group);
 		this.#group = next;
+	}
+
+	/** C4: stores what the own commit on its way leads to, beside the group in force. */
+	putPending(group: GroupState): void {
+		this.tx.put(keys.pending(this.id), encodePending(this.#group, group));
+	}
+
+	async pending(): Promise<GroupState | undefined> {
+		const row = await this.tx.get(keys.pending(this.id));
+		return row === undefined ? undefined : decodePending(this.#group, row);
+	}
+
+	dropPending(): void {
+		this.tx.delete(keys.pending(this.id));
+	}
+
+	/** Who is in the group as it stands in the draft, and its policy. */
+	get summary(): GroupSummary {
+		if (!isSameEpoch(this.#summarised, this.#group)) {
+			this.#summary = summaryOf(this.#group);
+			this.#summarised = this.#group;
+		}
+		return this.#summary;
 	}
 
 	get ringAddresses(): ReadonlyMap<number, Bytes> {
@@ -137,18 +172,24 @@ export class Draft {
 		const before = this.#before;
 		if (this.meta !== before.meta) this.tx.put(keys.conversation(this.id), encodeMeta(this.meta));
 		if (this.state !== before.state) this.tx.put(keys.line(this.id), encodeConversationState(this.state));
-		if (this.#group !== before.group) this.tx.put(keys.group(this.id), encodeGroupState(this.#group));
+		const { summary } = this;
+		if (summary !== before.summary) this.tx.put(keys.summary(this.id), encodeSummary(summary));
+		if (this.#group !== this.#groupBefore) putGroup(this.tx, this.id, this.#groupBefore, this.#group);
 		await this.tx.commit();
 		for (const replaced of this.#replaced) wipeReplaced(replaced, this.#group);
 		return {
 			meta: this.meta,
 			state: this.state,
-			group: this.#group,
+			summary,
 			queue: this.queue,
 			ringAddresses: this.ringAddresses,
 			last: this.changed.size + this.removed.size > 0 ? await lastRow(this.#store, this.id) : before.last,
 		};
 	}
+}
+
+function isSameEpoch(one: GroupState, other: GroupState): boolean {
+	return epoch(one) === epoch(other) && equalBytes(groupIdOf(one), groupIdOf(other));
 }
 
 /** The row furthest down in a conversation's history. */

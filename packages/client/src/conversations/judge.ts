@@ -2,7 +2,6 @@ import { type Bytes, equalBytes } from "@sotto/bytes";
 import {
 	type AeadKey,
 	type CommitView,
-	decodeGroupState,
 	exportSecret,
 	type GroupState,
 	type Member,
@@ -81,9 +80,7 @@ async function groupAfterCommit(
 	if (message.outcome.kind === "advanced") return message.outcome.state;
 	if (message.outcome.kind !== "own") return undefined;
 	// C4: what was stored before the append. Whether this commit is that one, its confirmation tag says.
-	const pending = await draft.tx.get(keys.pending(draft.id));
-	const state = pending === undefined ? undefined : decodeGroupState(pending);
-	return state?.ok ? state.value : undefined;
+	return draft.pending();
 }
 
 async function checkStated(draft: Draft, authenticatedData: Uint8Array): Promise<StatedCheck> {

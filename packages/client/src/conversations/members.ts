@@ -1,9 +1,10 @@
 import { equalBytes } from "@sotto/bytes";
-import { type AccountKey, type GroupState, type Member, members, ownLeaf } from "@sotto/crypto";
+import type { AccountKey, Member } from "@sotto/crypto";
 import { accountOfCredential } from "@sotto/protocol";
 import type { ConversationMember } from "../conversation-host.ts";
 import type { AccountId, PersonView } from "../sdk.ts";
 import { accountIdOf } from "../store/keys.ts";
+import type { GroupSummary } from "./group-summary.ts";
 
 export function accountOf(member: Member): AccountKey {
 	const account = accountOfCredential(member.credential);
@@ -14,12 +15,12 @@ export function accountOf(member: Member): AccountKey {
 
 /** The devices of a group as the rest of the client sees them. */
 export function memberViews(
-	group: GroupState,
+	summary: GroupSummary,
 	own: AccountKey,
+	thisLeaf: number,
 	personOf: (account: AccountId) => PersonView,
 ): readonly ConversationMember[] {
-	const leaf = ownLeaf(group);
-	return members(group).map((member) => memberView(member, own, leaf, personOf));
+	return summary.members.map(({ leaf, account }) => viewOf(leaf, account, own, thisLeaf, personOf));
 }
 
 export function memberView(
@@ -28,8 +29,16 @@ export function memberView(
 	thisLeaf: number,
 	personOf: (account: AccountId) => PersonView,
 ): ConversationMember {
-	const account = accountOf(member);
+	return viewOf(member.leaf, accountOf(member), own, thisLeaf, personOf);
+}
+
+function viewOf(
+	leaf: number,
+	account: AccountKey,
+	own: AccountKey,
+	thisLeaf: number,
+	personOf: (account: AccountId) => PersonView,
+): ConversationMember {
 	const id = accountIdOf(account);
-	const mine = equalBytes(account, own);
-	return { leaf: member.leaf, account: id, person: personOf(id), mine, thisDevice: member.leaf === thisLeaf };
+	return { leaf, account: id, person: personOf(id), mine: equalBytes(account, own), thisDevice: leaf === thisLeaf };
 }

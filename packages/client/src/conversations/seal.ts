@@ -1,6 +1,6 @@
 import type { Urgency } from "@sotto/api";
 import { type Bytes, invariant } from "@sotto/bytes";
-import { encodeGroupState, members, recordHash, sealApplication, sealCommit, sealRecord } from "@sotto/crypto";
+import { members, recordHash, sealApplication, sealCommit, sealRecord } from "@sotto/crypto";
 import {
 	encodeContent,
 	encodeStatedPosition,
@@ -52,7 +52,7 @@ export async function sealUpdate(draft: Draft, engine: EngineContext): Promise<v
 	const authenticatedData = encodeStatedPosition(positionToState(draft.state));
 	const sealed = await sealCommit(draft.group, { authenticatedData, forcePath: true }, engine.mlsRules);
 	invariant(sealed.ok, "an update is always allowed");
-	draft.tx.put(keys.pending(draft.id), encodeGroupState(sealed.value.pendingState));
+	draft.putPending(sealed.value.pendingState);
 	await putOutbox(draft, sealed.value.mlsBytes, {
 		what: "commit",
 		items: [],

@@ -23,7 +23,8 @@ export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own:
 		ordinal: ordinal + 1,
 		joined: true,
 	});
-	for (const key of [keys.outbox(draft.id), keys.pending(draft.id)]) draft.tx.delete(key);
+	draft.tx.delete(keys.outbox(draft.id));
+	draft.dropPending();
 	for (const leaf of draft.ringAddresses.keys()) draft.setRingAddress(leaf, undefined);
 	for (const row of await ownMessagesOf(store, draft.id, ordinal)) {
 		const { messageId, sentAt, text } = row;

@@ -20,7 +20,12 @@ export const keys = {
 	conversation: (id: ConversationId): StoreKey => `conversation/${id}`,
 	conversationAll: "conversation/",
 	line: (id: ConversationId): StoreKey => `line/${id}`,
-	group: (id: ConversationId): StoreKey => `group/${id}`,
+	/** The MLS group, part by part; as an earlier version stored it, in one row. */
+	groupPart: (id: ConversationId, name: string): StoreKey => `group/${id}/${name}`,
+	groupAll: (id: ConversationId): StoreKey => `group/${id}/`,
+	wholeGroup: (id: ConversationId): StoreKey => `group/${id}`,
+	/** Who is in the group, and its policy: what is needed before the group is loaded. */
+	summary: (id: ConversationId): StoreKey => `summary/${id}`,
 	/** The group as it will be once the own commit counts (C4). */
 	pending: (id: ConversationId): StoreKey => `pending/${id}`,
 	/** The bytes on their way (C5). */

@@ -56,11 +56,13 @@ export async function scheduleNextEpoch(
 }
 
 const nothing = { secret: new Uint8Array(), generation: 0, unusedGenerations: {} };
+/** What stands in the secret tree where no member is. */
+export const emptyRatchets = { handshake: nothing, application: nothing };
 
-/** The ratchets of all leaves. The library also fills the parents' places, which nobody uses: those stay empty. */
+/** The ratchets of all members. The library also fills the places of parents and blank leaves, which nobody uses: those stay empty. */
 export async function leafRatchets(suite: Suite, tree: RatchetTree, encryptionSecret: Uint8Array): Promise<SecretTree> {
 	const ratchets = await createSecretTree(leafWidth(tree.length), encryptionSecret, suite.cs.kdf);
-	return ratchets.map((node, i) => (i % 2 === 0 ? node : { handshake: nothing, application: nothing }));
+	return ratchets.map((node, i) => (tree[i]?.nodeType === "leaf" ? node : emptyRatchets));
 }
 
 /** The successor state. No history: past epochs are not kept (C6). */

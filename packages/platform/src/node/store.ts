@@ -36,6 +36,8 @@ function tryOpen(folder: string, path: string): Result<Store, OpenStoreError> {
 		try {
 			database = new DatabaseSync(path);
 			database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+			// C6: what is replaced is a consumed key, and is zeroed rather than left in a free page.
+			database.exec("PRAGMA secure_delete = ON;");
 			database.exec("CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
 			// Reading alone may leave only a shared lock: an empty write transaction takes the exclusive one for good.
 			database.exec("BEGIN IMMEDIATE; COMMIT;");

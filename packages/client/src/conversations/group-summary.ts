@@ -1,0 +1,52 @@
+import {
+	type Bytes,
+	bytesShape,
+	encodeCbor,
+	integerShape,
+	listShape,
+	literalShape,
+	mapShape,
+	parseCbor,
+	type Result,
+	type ShapeError,
+	type ShapeOf,
+} from "@sotto/bytes";
+import {
+	epoch,
+	type GroupState,
+	maxLeaves,
+	maxPolicyExtension,
+	members,
+	parseAccountKey,
+	policyExtension,
+	shapeOf,
+} from "@sotto/crypto";
+import { accountOf } from "./members.ts";
+
+const summaryShape = mapShape({
+	v: literalShape(1),
+	epoch: integerShape(0, 2 ** 40),
+	/** Every device, by leaf. */
+	members: listShape(mapShape({ leaf: integerShape(0, 65_535), account: shapeOf(parseAccountKey) }), maxLeaves),
+	/** Our GroupContext extension: roles, name, picture (C9). */
+	policy: bytesShape(0, maxPolicyExtension),
+});
+/** What lists, titles and calls need of a group that is not loaded. Changes with its epochs alone. */
+export type GroupSummary = ShapeOf<typeof summaryShape>;
+
+export function summaryOf(group: GroupState): GroupSummary {
+	return {
+		v: 1,
+		epoch: Number(epoch(group)),
+		members: members(group).map((member) => ({ leaf: member.leaf, account: accountOf(member) })),
+		policy: policyExtension(group),
+	};
+}
+
+export function encodeSummary(summary: GroupSummary): Bytes {
+	return encodeCbor({ ...summary, members: summary.members.map((member) => ({ ...member })) });
+}
+
+export function decodeSummary(bytes: Uint8Array): Result<GroupSummary, ShapeError> {
+	return parseCbor(summaryShape, bytes);
+}
