@@ -122,6 +122,15 @@ export const roomEventShape = taggedShape("type", {
 	/** Whose shared screen arrives at m-line `s<n>` from now on; nobody's, if missing. */
 	screen: mapShape({ type: literalShape("screen"), screen, participantId: optional(participantId) }),
 	seat: mapShape({ type: literalShape("seat"), seat, participantId: optional(participantId) }),
+	/**
+	 * The most that anybody is to be sent of this participant: its camera's highest layer (0: nobody sees it; 3 also stands for
+	 * a camera without layers) and its screen. It need not encode more. First after coming in, then whenever it changes.
+	 */
+	wanted: mapShape({
+		type: literalShape("wanted"),
+		camera: integerShape(0, simulcastRids.length),
+		screen: booleanShape,
+	}),
 	pong: mapShape({ type: literalShape("pong") }),
 	refused: mapShape({ type: literalShape("refused"), code: literalShape(...(Object.keys(refusals) as RefusalCode[])) }),
 	gone: mapShape({ type: literalShape("gone"), reason: literalShape(...goneReasons) }),

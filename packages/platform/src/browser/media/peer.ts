@@ -138,6 +138,7 @@ export function openPeer(
 			case "gone":
 				return lose({ kind: "gone", reason: event.reason });
 			case "screen":
+			case "wanted":
 			case "pong":
 				return;
 		}
