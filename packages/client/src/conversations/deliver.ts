@@ -1,4 +1,4 @@
-import { type Bytes, bytesToHex, concat } from "@sotto/bytes";
+import { type Bytes, bytesToHex } from "@sotto/bytes";
 import { type AccountKey, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
 import { type ContentItem, type ConversationState, parseContent, type ReadEffect, stepRead } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
@@ -11,7 +11,7 @@ import type {
 	ObserverOutcome,
 } from "../conversation-host.ts";
 import { itemIdOf, keys, orderOf } from "../store/keys.ts";
-import { deletePrefix } from "../store/transaction.ts";
+import { dropOldLogs, keepRaw } from "../store/raw-records.ts";
 import type { Draft } from "./draft.ts";
 import { type HistoryRow, rowOfCall } from "./history-row.ts";
 import { type JudgedRecord, judgeRecord } from "./judge.ts";
@@ -42,7 +42,9 @@ export async function processRecord(draft: Draft, record: Bytes, reading: Readin
 	const judged = await judgeRecord(draft, record, { sealKey: await sealKey, rules, own: reading.own });
 	const seq = before.at.seq + 1;
 	const head = nextHead(before.at.head as Head, seq, judged.hash);
-	draft.tx.put(keys.raw(draft.id, before.log.ordinal, seq), concat(head, record));
+	const { store } = reading.engine;
+	const raw = { ordinal: before.log.ordinal, seq, head, record };
+	await keepRaw(store, draft.tx, draft.id, raw, reading.engine.rules.maxRawBytes);
 	const now = reading.engine.clock.now();
 	const { state, effects } = stepRead(before, judged, now, reading.engine.rules);
 	draft.state = state;
@@ -79,8 +81,7 @@ async function perform(draft: Draft, effect: ReadEffect, read: Read, reading: Re
 		case "dropPending":
 			return draft.dropPending();
 		case "moved":
-			// L4: raw records of the log in force and of the one before are kept.
-			return deletePrefix(reading.engine.store, draft.tx, keys.rawOfLog(draft.id, effect.to.ordinal - 2));
+			return dropOldLogs(reading.engine.store, draft.tx, draft.id, effect.to.ordinal);
 		case "alarmed": {
 			const at = reading.engine.clock.now();
 			const by = effect.alarm.kind === "forked" ? effect.alarm.by : undefined;

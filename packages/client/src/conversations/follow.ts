@@ -2,11 +2,12 @@ import { type Bytes, err, ok, type Result } from "@sotto/bytes";
 import { recordHash } from "@sotto/crypto";
 import { checkTip, type ConversationState, type LogRef, type Place, type TipCheck } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
+import type { StoreKey } from "../ports.ts";
 import type { ConversationId } from "../sdk.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
-import { keys } from "../store/keys.ts";
-import { listPrefix, unwrapStore } from "../store/transaction.ts";
-import { appendRecord, createLog, fetchLog, splitRaw } from "./log-access.ts";
+import { keptHead, keptRecord } from "../store/raw-records.ts";
+import { unwrapStore } from "../store/transaction.ts";
+import { appendRecord, createLog, fetchLog } from "./log-access.ts";
 import { logKeys } from "./log-keys.ts";
 
 /** What a look at the log gave. */
@@ -73,12 +74,9 @@ async function reappend(
 	lost: { readonly from: number; readonly to: number },
 	purpose: Purpose,
 ): Promise<Result<Followed, ServiceError>> {
-	const rows = await listPrefix(engine.store, keys.rawOfLog(conversation, log.ordinal));
-	if (rows.length < lost.to) return ok({ kind: "beyondHealing" });
 	for (let seq = lost.from; seq <= lost.to; seq++) {
-		const row = rows[seq - 1];
-		if (row === undefined) return ok({ kind: "beyondHealing" });
-		const { record } = splitRaw(row.value);
+		const record = await keptRecord(engine.store, conversation, log.ordinal, seq);
+		if (record === undefined) return ok({ kind: "beyondHealing" });
 		const expectHead = await storedHead(engine, conversation, log, seq - 1);
 		const { answer } = await appendRecord(
 			engine.services,
@@ -101,6 +99,6 @@ export async function storedHead(
 	seq: number,
 ): Promise<Bytes | undefined> {
 	if (seq === 0) return logKeys(log).secrets.logId;
-	const row = unwrapStore(await engine.store.get(keys.raw(conversation, log.ordinal, seq)));
-	return row === undefined ? undefined : splitRaw(row).head;
+	const read = async (key: StoreKey) => unwrapStore(await engine.store.get(key));
+	return keptHead(read, conversation, log.ordinal, seq);
 }

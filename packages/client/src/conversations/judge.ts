@@ -13,7 +13,7 @@ import {
 	type AccountKey,
 } from "@sotto/crypto";
 import { type ConversationState, type Judged, parseStatedPosition, type StatedCheck } from "@sotto/protocol";
-import { keys } from "../store/keys.ts";
+import { keptHead } from "../store/raw-records.ts";
 import type { Draft } from "./draft.ts";
 import { accountOf } from "./members.ts";
 
@@ -112,6 +112,5 @@ export async function headAt(draft: Draft, ordinal: number, seq: number): Promis
 	const { state } = draft;
 	if (ordinal === state.log.ordinal && seq === state.at.seq) return state.at.head;
 	if (seq === 0) return undefined;
-	const row = await draft.tx.get(keys.raw(draft.id, ordinal, seq));
-	return row?.slice(0, 32);
+	return keptHead((key) => draft.tx.get(key), draft.id, ordinal, seq);
 }

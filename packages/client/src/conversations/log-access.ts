@@ -87,8 +87,3 @@ function answerOf(error: ServiceError): AppendAnswer {
 	if (code === "headMismatch" || code === "logFull") return { kind: code };
 	return code === "notFound" ? { kind: "noLog" } : { kind: "refused", code };
 }
-
-/** A stored raw record: the head after it, and its bytes (L4). */
-export function splitRaw(row: Bytes): { readonly head: Bytes; readonly record: Bytes } {
-	return { head: row.slice(0, 32), record: row.slice(32) };
-}

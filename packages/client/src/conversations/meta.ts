@@ -72,12 +72,14 @@ const ringJobShape = mapShape({
 	urgency: urgencyShape,
 	/** 64 bytes, sealed under the hint key of the record's log. */
 	hint: bytesShape(64, 64),
-	addresses: listShape(bytesShape(80, 160), 250),
+	/** Addresses, as an earlier version noted them. */
+	addresses: optional(listShape(bytesShape(80, 160), 250)),
 });
+/** Rings for everybody else's devices: whose they are is read when they go out, so that the job costs the same in any group. */
 export type RingJob = ShapeOf<typeof ringJobShape>;
 
 export function encodeRingJob(job: RingJob): Bytes {
-	return encodeCbor({ ...job, addresses: [...job.addresses] });
+	return encodeCbor({ at: job.at, urgency: job.urgency, hint: job.hint });
 }
 
 export function decodeRingJob(bytes: Uint8Array): Result<RingJob, ShapeError> {

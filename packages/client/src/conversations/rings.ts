@@ -28,18 +28,18 @@ export class Ringer {
 
 	/** Adds the rings of `before`'s outbox, whose record took `position`, to the draft's transaction. */
 	async add(draft: Draft, before: ConversationState, position: LogPosition, purpose: Purpose): Promise<void> {
-		const { outbox } = before;
-		const addresses = (outbox?.rings ?? []).flatMap((leaf) => draft.ringAddresses.get(leaf) ?? []);
+		const { outbox, leaf: own } = before;
+		const addresses = [...draft.ringAddresses].flatMap(([leaf, address]) => (leaf === own ? [] : [address]));
 		if (outbox === undefined || addresses.length === 0) return;
 		const kind = outbox.urgency;
 		const hint = await sealHint(
 			logKeys(before.log).secrets.hintKey,
 			encodeHint({ kind, seq: position.seq, head: position.head }),
 		);
-		const job: RingJob = { at: this.#engine.clock.now(), urgency: kind, hint, addresses };
+		const job: RingJob = { at: this.#engine.clock.now(), urgency: kind, hint };
 		const key = keys.ringJob(draft.id, bytesToHex(this.#engine.random(8)));
 		draft.tx.put(key, encodeRingJob(job));
-		draft.after.push(() => this.#engine.background(this.#run(key, job, purpose)));
+		draft.after.push(() => this.#engine.background(this.#run(key, job, addresses, purpose)));
 	}
 
 	/** Goes on with what a crash left. */
@@ -47,9 +47,17 @@ export class Ringer {
 		for (const { key, value } of await listPrefix(this.#engine.store, keys.ringJobAll)) {
 			const job = decodeRingJob(value);
 			const isUseful = job.ok && this.#engine.clock.now() - job.value.at < ringUsefulMs;
-			if (isUseful) this.#engine.background(this.#run(key, job.value, { cause: undefined }));
-			else await this.#forget(key);
+			if (isUseful) {
+				const addresses = await this.#addressesOf(key);
+				this.#engine.background(this.#run(key, job.value, addresses, { cause: undefined }));
+			} else await this.#forget(key);
 		}
+	}
+
+	/** Of everybody in the job's conversation, this device included: one ring of its own is a look at the log. */
+	async #addressesOf(key: string): Promise<readonly Bytes[]> {
+		const conversation = key.slice(keys.ringJobAll.length, key.lastIndexOf("/"));
+		return (await listPrefix(this.#engine.store, keys.ringAddressAll(conversation))).map(({ value }) => value);
 	}
 
 	close(): void {
@@ -65,10 +73,10 @@ export class Ringer {
 		}
 	}
 
-	async #run(key: string, job: RingJob, purpose: Purpose): Promise<void> {
+	async #run(key: string, job: RingJob, addresses: readonly Bytes[], purpose: Purpose): Promise<void> {
 		const jitter = () => (job.urgency === "call" ? 0 : ((this.#engine.random(1)[0] as number) / 255) * messageJitterMs);
 		await Promise.all(
-			job.addresses.map(async (address) => {
+			addresses.map(async (address) => {
 				const wait = jitter();
 				if (wait > 0) await this.#pause(wait);
 				await this.ring(address, job.hint, job.urgency, purpose);

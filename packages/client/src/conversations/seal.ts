@@ -1,6 +1,6 @@
 import type { Urgency } from "@sotto/api";
 import { type Bytes, invariant } from "@sotto/bytes";
-import { members, recordHash, sealApplication, sealCommit, sealRecord } from "@sotto/crypto";
+import { recordHash, sealApplication, sealCommit, sealRecord } from "@sotto/crypto";
 import {
 	encodeContent,
 	encodeStatedPosition,
@@ -81,14 +81,12 @@ async function putOutbox(
 	const record = await sealRecord(await logKeys(state.log).sealKey, mlsBytes);
 	invariant(record.ok, "the door bounds what it seals");
 	draft.tx.put(keys.outbox(draft.id), encodeOutboxBytes({ mlsBytes, record: record.value }));
-	const others = members(draft.group).filter((member) => member.leaf !== state.leaf);
 	draft.state = enqueue(state, {
 		...about,
 		epoch: state.epoch,
 		ordinal: state.log.ordinal,
 		dedupeId: recordHash(record.value),
 		mlsHash: recordHash(mlsBytes),
-		rings: others.map((member) => member.leaf),
 		tries: 0,
 		refused: undefined,
 	});

@@ -34,7 +34,9 @@ export const keys = {
 	queueAll: (id: ConversationId): StoreKey => `queue/${id}/`,
 	/** Head and raw bytes of a record of the log in force or the one before (L4, C8). */
 	raw: (id: ConversationId, ordinal: number, seq: number): StoreKey => `raw/${id}/${hex(ordinal, 8)}/${hex(seq, 4)}`,
-	rawOfLog: (id: ConversationId, ordinal: number): StoreKey => `raw/${id}/${hex(ordinal, 8)}/`,
+	rawAll: (id: ConversationId): StoreKey => `raw/${id}/`,
+	/** Which of them there are. */
+	kept: (id: ConversationId): StoreKey => `kept/${id}`,
 	ringAddress: (id: ConversationId, leaf: number): StoreKey => `ring/${id}/${hex(leaf, 4)}`,
 	ringAddressAll: (id: ConversationId): StoreKey => `ring/${id}/`,
 	/** Rings that are due (R2). */

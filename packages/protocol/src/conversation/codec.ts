@@ -15,6 +15,7 @@ import {
 	Secret,
 	type Shape,
 	type ShapeError,
+	type ShapeOf,
 	taggedShape,
 	textShape,
 } from "@sotto/bytes";
@@ -41,7 +42,8 @@ const outboxShape = mapShape({
 	mlsHash: shapeOf(parseRecordHash),
 	items: listShape(shapeOf(parseMessageId), maxItemsPerMessage),
 	urgency: urgencyShape,
-	rings: listShape(count, 250),
+	/** Leaves to ring, as an earlier version noted them. */
+	rings: optional(listShape(count, 250)),
 	confirmationTag: optional(bytesShape(1, 256)),
 	tries: count,
 	refused: optional(textShape(64)),
@@ -113,7 +115,8 @@ export function decodeConversationState(bytes: Uint8Array): Result<ConversationS
 	});
 }
 
-function fillOutbox(outbox: Omit<Outbox, "confirmationTag" | "refused"> & Partial<Outbox>): Outbox {
+function fillOutbox(stored: ShapeOf<typeof outboxShape>): Outbox {
+	const { rings: _, ...outbox } = stored;
 	return { ...outbox, confirmationTag: outbox.confirmationTag, refused: outbox.refused };
 }
 

@@ -11,9 +11,9 @@ import { ModelDevice, ModelHome } from "./world.test-kit.ts";
 
 /** Small numbers, so that few moves meet every rule: many commits, full logs, or both. */
 const ruleSets = fc.constantFrom(
-	{ maxLogRecords: 6, maxCommitsInLog: 2, maxOwnInEpoch: 2, guardedTries: 1 },
-	{ maxLogRecords: 2, maxCommitsInLog: 9, maxOwnInEpoch: 7, guardedTries: 3 },
-	{ maxLogRecords: 3, maxCommitsInLog: 3, maxOwnInEpoch: 1, guardedTries: 0 },
+	{ ...conversationRules, maxLogRecords: 6, maxCommitsInLog: 2, maxOwnInEpoch: 2, guardedTries: 1 },
+	{ ...conversationRules, maxLogRecords: 2, maxCommitsInLog: 9, maxOwnInEpoch: 7, guardedTries: 3 },
+	{ ...conversationRules, maxLogRecords: 3, maxCommitsInLog: 3, maxOwnInEpoch: 1, guardedTries: 0 },
 );
 const members = 3;
 
@@ -89,7 +89,6 @@ function outboxOf(state: ConversationState, parts: Partial<Outbox> = {}): Outbox
 		mlsHash: recordHash(randomBytes(10)),
 		items: [],
 		urgency: "message",
-		rings: [1],
 		confirmationTag: undefined,
 		tries: 0,
 		refused: undefined,

@@ -12,6 +12,8 @@ export type ConversationRules = {
 	readonly maxOwnInEpoch: number;
 	/** A commit is appended with `expectHead` this many times (C4). */
 	readonly guardedTries: number;
+	/** Of raw records a conversation keeps this many bytes, the newest (L4). */
+	readonly maxRawBytes: number;
 };
 
 export const conversationRules: ConversationRules = {
@@ -19,6 +21,7 @@ export const conversationRules: ConversationRules = {
 	maxCommitsInLog: 32,
 	maxOwnInEpoch: 100,
 	guardedTries: 3,
+	maxRawBytes: 64 * 1024 * 1024,
 };
 
 /** A position in one log: `head` is the chain value after record `seq`; at 0 it is the log's id (L2). */
@@ -41,8 +44,6 @@ export type Outbox = {
 	readonly mlsHash: RecordHash;
 	readonly items: readonly MessageId[];
 	readonly urgency: Urgency;
-	/** Leaves to ring once it counts (R2). */
-	readonly rings: readonly number[];
 	/** Set for commits: what names the pending state. */
 	readonly confirmationTag: Bytes | undefined;
 	readonly tries: number;

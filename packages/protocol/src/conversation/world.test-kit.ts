@@ -148,7 +148,6 @@ export class ModelDevice {
 			mlsHash: sealed.mls,
 			items: sealed.items.map((item) => hash("id", utf8(item)).slice(0, 16) as MessageId),
 			urgency: "message",
-			rings: [],
 			confirmationTag: sealed.tag,
 			tries: 0,
 			refused: undefined,
