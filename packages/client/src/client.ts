@@ -6,6 +6,7 @@ import { readHistory } from "./conversations/history.ts";
 import { cleanName, Engine } from "./engine.ts";
 import type { Ports } from "./ports.ts";
 import type {
+	AccountId,
 	CallKey,
 	ClientEvent,
 	ClientView,
@@ -82,7 +83,9 @@ class Client implements SottoClient {
 	}
 
 	acceptRequest(request: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
-		return this.#engine.run(({ firstContact }) => firstContact.accept(request));
+		return this.#engine.run(({ firstContact, welcomes, people }) =>
+			people.request(request)?.added === undefined ? firstContact.accept(request) : welcomes.accept(request),
+		);
 	}
 
 	ignoreRequest(request: RequestId): Promise<CommandResult> {
@@ -161,12 +164,16 @@ class Client implements SottoClient {
 
 	// ---- groups, devices, backup
 
-	createGroup(): Promise<CommandResult<never>> {
-		return notYet();
+	createGroup(input: {
+		readonly name: string;
+		readonly people: readonly AccountId[];
+		readonly picture?: Uint8Array<ArrayBuffer>;
+	}): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
+		return this.#engine.run(({ groups }) => groups.create(input));
 	}
 
-	addPeople(): Promise<CommandResult<never>> {
-		return notYet();
+	addPeople(id: ConversationId, people: readonly AccountId[]): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.add(id, people));
 	}
 
 	removePerson(): Promise<CommandResult<never>> {

@@ -7,11 +7,14 @@ import { FirstContact } from "./contacts/first-contact.ts";
 import { Inviter } from "./contacts/inviter.ts";
 import { Mailbox } from "./contacts/mailbox.ts";
 import type { People } from "./contacts/people.ts";
+import { Welcomes } from "./contacts/welcomes.ts";
+import { welcomeJoiners } from "./contacts/write-welcome.ts";
 import type { EngineContext } from "./context.ts";
 import type { CallEngine } from "./conversation-host.ts";
 import { Directory } from "./conversations/directory.ts";
 import type { Draft } from "./conversations/draft.ts";
 import { Ringer } from "./conversations/rings.ts";
+import { Groups } from "./groups/groups.ts";
 import { createHost, titleOf } from "./host.ts";
 import type { CommandResult, NetworkView, ReadyView } from "./sdk.ts";
 import { Line } from "./services/line.ts";
@@ -29,6 +32,8 @@ export class Session {
 	readonly people: People;
 	readonly directory: Directory;
 	readonly firstContact: FirstContact;
+	readonly welcomes: Welcomes;
+	readonly groups: Groups;
 	readonly calls: CallEngine;
 	readonly #engine: EngineContext;
 	readonly #mailbox: Mailbox;
@@ -55,12 +60,16 @@ export class Session {
 			account,
 			ringer: this.#ringer,
 			observer: this.calls.observer,
+			welcome: (draft, owed, call) => welcomeJoiners({ engine, account, inviter: this.#inviter }, draft, owed, call),
 			titleOf: (id) => titleOf(this.directory.get(id), people),
 			committed: (draft) => this.#committed(draft),
 		});
-		const parts = { engine, account, people, directory: this.directory, inviter: this.#inviter };
+		const { directory, calls } = this;
+		const parts = { engine, account, people, directory, inviter: this.#inviter, calls };
 		this.firstContact = new FirstContact(parts);
-		this.#mailbox = new Mailbox(engine, account, this.firstContact);
+		this.welcomes = new Welcomes(parts);
+		this.groups = new Groups(parts);
+		this.#mailbox = new Mailbox(engine, account, this.firstContact, this.welcomes);
 		this.#line = this.#createLine();
 	}
 
@@ -87,7 +96,7 @@ export class Session {
 			account: this.account,
 			people: this.people,
 			conversations: this.directory.all(),
-			requests: this.firstContact.views(),
+			requests: this.people.requestViews(),
 			calls: this.calls,
 			network: this.#network(),
 		});
@@ -121,6 +130,7 @@ export class Session {
 			const mailbox = await this.#mailbox.read();
 			const conversations = await Promise.all(this.directory.all().map((conversation) => conversation.readToTip()));
 			await this.firstContact.settleCrossings();
+			await this.welcomes.settle();
 			await this.people.refresh();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));

@@ -1,10 +1,19 @@
+import { bytesToBase64url, equalBytes } from "@sotto/bytes";
 import type { AccountKeeper } from "./account/keeper.ts";
 import type { People } from "./contacts/people.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { itemOfRow } from "./conversations/history-row.ts";
 import type { CallEngine } from "./conversation-host.ts";
 import { peopleOf, titleOf } from "./host.ts";
-import type { AlarmView, ConversationView, HistoryItem, NetworkView, ReadyView, RequestView } from "./sdk.ts";
+import type {
+	AlarmView,
+	ConversationView,
+	GroupRole,
+	HistoryItem,
+	NetworkView,
+	ReadyView,
+	RequestView,
+} from "./sdk.ts";
 import { accountIdOf } from "./store/keys.ts";
 import type { HistoryRow } from "./conversations/history-row.ts";
 
@@ -22,7 +31,7 @@ export function readyView(parts: ViewParts): ReadyView {
 	const { account, people, calls } = parts;
 	const conversations = parts.conversations
 		.toSorted((a, b) => b.held.meta.activeAt - a.held.meta.activeAt)
-		.map((conversation) => conversationView(conversation, people, calls));
+		.map((conversation) => conversationView(conversation, account, people, calls));
 	const { call, calls: records } = calls.view();
 	return {
 		phase: "ready",
@@ -39,25 +48,44 @@ export function readyView(parts: ViewParts): ReadyView {
 	};
 }
 
-function conversationView(conversation: Conversation, people: People, calls: CallEngine): ConversationView {
+function conversationView(
+	conversation: Conversation,
+	account: AccountKeeper,
+	people: People,
+	calls: CallEngine,
+): ConversationView {
 	const { meta, state, last } = conversation.held;
 	const { id } = conversation;
-	const phase = state.stop !== undefined ? "stopped" : state.heard ? "active" : "asked";
+	const own = account.keys.key;
 	return {
 		id,
 		kind: meta.kind,
 		title: titleOf(conversation, people),
 		people: peopleOf(conversation, people),
-		members: [],
-		myRole: "admin",
-		pictureId: undefined,
-		phase,
+		members: [own, ...meta.people].map((person, index) => ({
+			...people.personOfKey(person),
+			role: roleIn(meta, person),
+			isMe: index === 0,
+		})),
+		myRole: roleIn(meta, own),
+		pictureId: meta.pictureId && bytesToBase64url(meta.pictureId),
+		phase: phaseOf(state),
 		alarm: alarmOf(conversation, people),
 		last: last === undefined ? undefined : itemView(last, id, people),
 		unread: meta.unread,
 		mentioned: false,
 		ongoingCall: calls.ongoing(id),
 	};
+}
+
+function phaseOf({ stop, heard }: Conversation["held"]["state"]): ConversationView["phase"] {
+	if (stop !== undefined) return stop.kind === "removed" ? "left" : "stopped";
+	return heard ? "active" : "asked";
+}
+
+/** Both sides of a conversation of two are admins. */
+function roleIn({ admins }: Conversation["held"]["meta"], account: Uint8Array): GroupRole {
+	return admins === undefined || admins.some((admin) => equalBytes(admin, account)) ? "admin" : "member";
 }
 
 export function itemView(row: HistoryRow, conversation: string, people: People): HistoryItem {

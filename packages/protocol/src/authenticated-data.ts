@@ -4,6 +4,7 @@ import {
 	encodeCbor,
 	err,
 	integerShape,
+	listShape,
 	literalShape,
 	mapShape,
 	ok,
@@ -13,7 +14,10 @@ import {
 	type ShapeOf,
 } from "@sotto/bytes";
 
-const maxAuthenticatedDataBytes = 4096;
+/** Statements that one commit may carry out (C9), and the bytes of one. */
+export const maxStatements = 16;
+export const maxStatementBytes = 512;
+const maxAuthenticatedDataBytes = 12_288;
 const place = mapShape({ seq: integerShape(0, 4096), head: bytesShape(32, 32) });
 
 const statedShape = mapShape({
@@ -23,12 +27,20 @@ const statedShape = mapShape({
 	at: place,
 	/** In its author's first message of a log that followed another: where it saw that one end. */
 	closing: optional(place),
+	/** Signed statements that a commit carries out (C9); a message has none. */
+	statements: optional(listShape(bytesShape(1, maxStatementBytes), maxStatements)),
 });
 /** What the author of a message or commit had reached, authenticated with it (C8). */
 export type StatedPosition = ShapeOf<typeof statedShape>;
 
 export function encodeStatedPosition(stated: StatedPosition): Bytes {
-	return encodeCbor({ ...stated, at: { ...stated.at }, closing: stated.closing && { ...stated.closing } });
+	const { at, closing, statements } = stated;
+	return encodeCbor({
+		...stated,
+		at: { ...at },
+		closing: closing && { ...closing },
+		statements: statements && [...statements],
+	});
 }
 
 export function parseStatedPosition(bytes: Uint8Array): Result<StatedPosition, "malformed"> {

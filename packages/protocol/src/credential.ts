@@ -13,6 +13,7 @@ import {
 import { type AccountKey, type SigningKey, sign, verify } from "@sotto/crypto";
 import {
 	accountOfDeviceList,
+	claimedDevices,
 	type DeviceList,
 	maxDeviceListBytes,
 	maxDevices,
@@ -66,4 +67,10 @@ export async function openCredential(
 export function accountOfCredential(credential: Uint8Array): AccountKey | undefined {
 	const parsed = parseCbor(credentialShape, credential);
 	return parsed.ok ? accountOfDeviceList(parsed.value.list) : undefined;
+}
+
+/** The device that a credential names, without verifying: only where its chain was verified, or is to be compared. */
+export function deviceOfCredential(credential: Uint8Array): Bytes | undefined {
+	const parsed = parseCbor(credentialShape, credential);
+	return parsed.ok ? claimedDevices(parsed.value.list)[parsed.value.place] : undefined;
 }

@@ -69,7 +69,16 @@ export async function parseDeviceList(encoded: Uint8Array): Promise<Result<Devic
 
 /** The account that a signed list names, without verifying it. */
 export function accountOfDeviceList(encoded: Uint8Array): AccountKey | undefined {
+	return claimed(encoded)?.account;
+}
+
+/** The devices that a signed list names, in their places, without verifying it. */
+export function claimedDevices(encoded: Uint8Array): readonly Bytes[] {
+	return claimed(encoded)?.devices ?? [];
+}
+
+function claimed(encoded: Uint8Array): ShapeOf<typeof bodyShape> | undefined {
 	const signed = parseCbor(signedShape(maxDeviceListBytes), encoded);
-	const body = signed.ok ? parseCbor(bodyShape, signed.value.body) : signed;
-	return body.ok ? body.value.account : undefined;
+	const body = signed.ok ? parseCbor(bodyShape, signed.value.body) : undefined;
+	return body?.ok ? body.value : undefined;
 }

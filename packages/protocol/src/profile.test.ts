@@ -10,7 +10,7 @@ import {
 	readProfileRecord,
 	startProfileReading,
 } from "./profile.ts";
-import { type ContactRequest, makeRequest, openRequest } from "./request.ts";
+import { type ContactRequest, makeLetter, openLetter } from "./letter.ts";
 
 async function versionOf(
 	identity: TestIdentity,
@@ -95,14 +95,14 @@ test("P3: a request opens in the mailbox it was written for, signed by a device 
 		welcome: randomBytes(100),
 		tree: { blobId: randomBytes(32) as ContactRequest["tree"]["blobId"], key: randomBytes(32) },
 	};
-	const content = await makeRequest(ada.device, request);
-	const opened = await openRequest(to, content);
-	expect(opened.ok && opened.value.greeting).toBe("hello");
+	const content = await makeLetter(ada.device, request);
+	const opened = await openLetter(to, content);
+	expect(opened.ok && opened.value.type === "request" && opened.value.greeting).toBe("hello");
 	expect(opened.ok && opened.value.account).toEqual(ada.key);
-	expect(await openRequest(someLogId(), content)).toEqual({ ok: false, error: "notForThisMailbox" });
-	const forged = await makeRequest(mallory.device, request);
-	expect(await openRequest(to, forged)).toEqual({ ok: false, error: "badSignature" });
-	expect((await openRequest(to, await makeRequest(ada.device, { ...request, greeting: "x".repeat(1001) }))).ok).toBe(
+	expect(await openLetter(someLogId(), content)).toEqual({ ok: false, error: "notForThisMailbox" });
+	const forged = await makeLetter(mallory.device, request);
+	expect(await openLetter(to, forged)).toEqual({ ok: false, error: "badSignature" });
+	expect((await openLetter(to, await makeLetter(ada.device, { ...request, greeting: "x".repeat(1001) }))).ok).toBe(
 		false,
 	);
 });
@@ -113,7 +113,7 @@ test("no bytes make the readers throw", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
 			expect(await readProfileRecord(start, bytes)).toBe(start);
-			expect((await openRequest(someLogId(), bytes)).ok).toBe(false);
+			expect((await openLetter(someLogId(), bytes)).ok).toBe(false);
 		}),
 	);
 });

@@ -1,7 +1,7 @@
 import { bytesToBase64url } from "@sotto/bytes";
-import type { MessageId } from "@sotto/crypto";
-import { type ConversationContent, encodeConversationState } from "@sotto/protocol";
-import { beginDirect } from "../conversations/directory.ts";
+import type { GroupState, MessageId } from "@sotto/crypto";
+import { type ConversationContent, directPolicy, encodeConversationState } from "@sotto/protocol";
+import { beginConversation } from "../conversations/directory.ts";
 import { Draft, type Held } from "../conversations/draft.ts";
 import { encodeSummary } from "../conversations/group-summary.ts";
 import { encodeInvite, encodeMeta, type Invite } from "../conversations/meta.ts";
@@ -14,9 +14,36 @@ import type { FirstContactParts } from "./first-contact.ts";
 import type { FormedGroup } from "./form-group.ts";
 import { type Contact, encodeContact } from "./record.ts";
 
+/**
+ * Writes a conversation that begins on this device, with the address by which it can be rung there and whatever `fill` adds, in one
+ * transaction. The caller puts it into the directory.
+ */
+export async function storeBeginning(
+	{ engine, account }: Pick<FirstContactParts, "engine" | "account">,
+	id: ConversationId,
+	begun: Held,
+	group: GroupState,
+	fill: (draft: Draft, queue: (content: ConversationContent) => Promise<void>) => Promise<void>,
+): Promise<Held> {
+	const draft = new Draft(id, begun, group, engine.store);
+	const queue = (content: ConversationContent) => {
+		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
+		return queueContent(draft, item, "message", account.keys.key);
+	};
+	draft.tx.put(keys.conversation(id), encodeMeta(begun.meta));
+	draft.tx.put(keys.line(id), encodeConversationState(begun.state));
+	draft.tx.put(keys.summary(id), encodeSummary(begun.summary));
+	await putNewGroup(engine.store, draft.tx, id, group);
+	await queue({ type: "ringAddress", address: await account.memberRingAddress() });
+	await fill(draft, queue);
+	const held = await draft.commit();
+	for (const then of draft.after) then();
+	return held;
+}
+
 /** Writes contact, conversation and what is owed to it in one transaction, and begins to follow it. */
 export async function beginContact(
-	{ engine, account, people, directory, inviter }: FirstContactParts,
+	parts: FirstContactParts,
 	contact: Contact,
 	formed: FormedGroup,
 	how: {
@@ -26,34 +53,21 @@ export async function beginContact(
 		readonly answers?: RequestId;
 	},
 ): Promise<ConversationId> {
+	const { engine, account, people, directory, inviter } = parts;
 	const id = directConversationId(contact.account);
 	const now = engine.clock.now();
-	const begun = beginDirect({ other: contact.account, ...formed, joined: how.joined, now });
-	const draft = new Draft(id, begun, formed.group, engine.store);
-	const queue = (content: ConversationContent) => {
-		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
-		return queueContent(draft, item, "message", account.keys.key);
-	};
-	draft.tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
-	draft.tx.put(keys.conversation(id), encodeMeta(begun.meta));
-	draft.tx.put(keys.line(id), encodeConversationState(begun.state));
-	draft.tx.put(keys.summary(id), encodeSummary(begun.summary));
-	await putNewGroup(engine.store, draft.tx, id, formed.group);
-	const event = how.joined ? "contactAdded" : undefined;
-	if (event !== undefined)
-		await draft.putRow(orderOf(0, 0, 0), {
-			kind: "event",
-			id: `met-${now}`,
-			at: now,
-			event,
-			account: contact.account,
-		});
-	await queue({ type: "ringAddress", address: await account.memberRingAddress() });
-	if (how.greeting !== undefined && how.greeting.trim() !== "") await queue({ type: "text", text: how.greeting });
+	const own = account.keys.key;
+	const policy = directPolicy(own, contact.account);
+	const begun = beginConversation({ policy, own, ...formed, joined: how.joined, now });
 	const inviteKey = keys.invite(id, bytesToBase64url(engine.random(8)));
-	if (how.invite !== undefined) draft.tx.put(inviteKey, encodeInvite(how.invite));
-	if (how.answers !== undefined) draft.tx.delete(keys.request(how.answers));
-	const held: Held = await draft.commit();
+	const held = await storeBeginning(parts, id, begun, formed.group, async (draft, queue) => {
+		draft.tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
+		const event = { kind: "event" as const, id: `met-${now}`, at: now, account: contact.account };
+		if (how.joined) await draft.putRow(orderOf(0, 0, 0), { ...event, event: "contactAdded" });
+		if (how.greeting !== undefined && how.greeting.trim() !== "") await queue({ type: "text", text: how.greeting });
+		if (how.invite !== undefined) draft.tx.put(inviteKey, encodeInvite(how.invite));
+		if (how.answers !== undefined) draft.tx.delete(keys.request(how.answers));
+	});
 	people.keepContact(contact);
 	if (how.answers !== undefined) people.forgetRequest(how.answers);
 	directory.add(id, held);

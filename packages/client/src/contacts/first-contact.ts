@@ -3,8 +3,9 @@ import { profileKey } from "@sotto/crypto";
 import { type ConversationState, maxGreetingLength, type OpenedRequest, parseLink } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
+import type { CallEngine } from "../conversation-host.ts";
 import type { Directory } from "../conversations/directory.ts";
-import type { CommandResult, ConversationId, RequestId, RequestView } from "../sdk.ts";
+import type { CommandResult, ConversationId, RequestId } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { commandErrorOf, type Purpose } from "../services/services.ts";
 import { accountIdOf, directConversationId, keys, requestIdOf } from "../store/keys.ts";
@@ -18,7 +19,7 @@ import { readProfile } from "./read-profile.ts";
 import { type Contact, encodeRequestRecord, type RequestRecord } from "./record.ts";
 import { writeInvite } from "./write-invite.ts";
 
-const maxTreeBlob = 4 * 1024 * 1024;
+export const maxTreeBlob = 4 * 1024 * 1024;
 
 export type FirstContactParts = {
 	readonly engine: EngineContext;
@@ -26,6 +27,7 @@ export type FirstContactParts = {
 	readonly people: People;
 	readonly directory: Directory;
 	readonly inviter: Inviter;
+	readonly calls: Pick<CallEngine, "entered">;
 };
 
 /** How two people come together: asking by link, answering requests (P1, P3), and both at once (C10). */
@@ -60,7 +62,7 @@ export class FirstContact {
 		if (people.isBlocked(id)) return err({ kind: "blocked" });
 		if (people.contact(id) !== undefined) return err({ kind: "alreadyContact" });
 		// Who has asked already is answered instead.
-		const asked = people.requests().find((request) => accountIdOf(request.account) === id);
+		const asked = people.requests().find((request) => accountIdOf(request.account) === id && !request.added);
 		if (asked !== undefined) return this.#accept(asked.id);
 		const formed = await formDirectGroup({
 			groupId: engine.random(32),
@@ -124,27 +126,16 @@ export class FirstContact {
 			welcome: request.welcome,
 			tree: { blobId: request.tree.blobId, key: new Secret(request.tree.key) },
 		};
-		const older = people.requests().filter((other) => accountIdOf(other.account) === from);
+		const older = people.requests().filter((other) => accountIdOf(other.account) === from && !other.added);
 		for (const { id: olderId } of older) tx.delete(keys.request(olderId));
 		tx.put(keys.request(id), encodeRequestRecord(record));
 		return () => {
 			for (const { id: olderId } of older) people.forgetRequest(olderId);
 			people.keepRequest(record);
 			if (isKnown) engine.background(this.settleCrossings());
-			else engine.emit({ kind: "requested", request: this.viewOf(id, record) });
+			else engine.emit({ kind: "requested", request: people.requestView(id, record) });
 			engine.changed();
 		};
-	}
-
-	/** Open requests, as the app sees them. */
-	views(): readonly RequestView[] {
-		const open = this.#parts.people.requests().filter((request) => request.state === "open");
-		return open.map((request) => this.viewOf(request.id, request));
-	}
-
-	viewOf(id: RequestId, request: RequestRecord): RequestView {
-		const person = this.#parts.people.personOf(accountIdOf(request.account));
-		return { id, person: { ...person, name: request.name }, greeting: request.greeting, at: request.at };
 	}
 
 	accept(id: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
@@ -193,15 +184,14 @@ export class FirstContact {
 			if (error.kind === "incomplete") return err({ kind: "refused", code: "incomplete" });
 			return err(commandErrorOf(error) as { readonly kind: "unreachable" | "refused" });
 		}
-		const entered = await enterDirectGroup({
-			own: account.keys.key,
-			other: request.account,
+		const invitation = {
 			groupId: request.groupId,
 			welcome: request.welcome,
 			tree: { key: request.tree.key, sealed: sealed.value },
 			packages: await account.packages(),
 			rules: engine.mlsRules,
-		});
+		};
+		const entered = await enterDirectGroup(invitation, { own: account.keys.key, other: request.account });
 		if (entered.ok) return entered;
 		return err(entered.error === "notForUs" ? { kind: "linkLapsed" } : { kind: "refused", code: entered.error });
 	}

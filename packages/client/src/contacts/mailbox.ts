@@ -1,7 +1,7 @@
 import { readRoute } from "@sotto/api";
 import { err, ok, type Result } from "@sotto/bytes";
 import { openMailbox } from "@sotto/crypto";
-import { openRequest } from "@sotto/protocol";
+import { openLetter } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
@@ -9,6 +9,7 @@ import { revealed } from "../store/secrets.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
 import type { FirstContact } from "./first-contact.ts";
+import type { Welcomes } from "./welcomes.ts";
 
 const purpose: Purpose = { cause: { kind: "sync", title: undefined } };
 const pageLimit = 64;
@@ -20,12 +21,14 @@ export class Mailbox {
 	readonly #engine: EngineContext;
 	readonly #account: AccountKeeper;
 	readonly #firstContact: FirstContact;
+	readonly #welcomes: Welcomes;
 	readonly #serial = new Serial();
 
-	constructor(engine: EngineContext, account: AccountKeeper, firstContact: FirstContact) {
+	constructor(engine: EngineContext, account: AccountKeeper, firstContact: FirstContact, welcomes: Welcomes) {
 		this.#engine = engine;
 		this.#account = account;
 		this.#firstContact = firstContact;
+		this.#welcomes = welcomes;
 	}
 
 	/** Reads to the tip. A page and how far it was read become durable together, so no letter is lost or taken twice. */
@@ -67,8 +70,12 @@ export class Mailbox {
 		for (const record of records) {
 			const mailbox = { privateKey: account.mailboxPrivateKey, logId: account.mailbox.logId };
 			const content = await openMailbox(mailbox, record);
-			const request = content.ok ? await openRequest(account.mailbox.logId, content.value) : undefined;
-			const done = request?.ok ? await this.#firstContact.receive(request.value, tx) : undefined;
+			const letter = content.ok ? await openLetter(account.mailbox.logId, content.value) : undefined;
+			if (!letter?.ok) continue;
+			const { value } = letter;
+			const done = await (value.type === "request"
+				? this.#firstContact.receive(value, tx)
+				: this.#welcomes.receive(value, tx));
 			if (done !== undefined) after.push(done);
 		}
 		await this.#account.mailboxRead(seq, tx);

@@ -1,7 +1,7 @@
 import { base64urlToBytes, type Bytes, utf8 } from "@sotto/bytes";
 import { hash } from "@sotto/crypto";
 import type { EngineContext } from "../context.ts";
-import type { AccountId, PersonView, RequestId } from "../sdk.ts";
+import type { AccountId, PersonView, RequestId, RequestView } from "../sdk.ts";
 import { accountIdOf, keys, requestIdOf } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
 import { listPrefix, StoreTransaction } from "../store/transaction.ts";
@@ -51,6 +51,23 @@ export class People {
 	requests(): readonly (RequestRecord & { readonly id: RequestId })[] {
 		const all = [...this.#requests].map(([id, request]) => ({ ...request, id }));
 		return all.toSorted((a, b) => b.at - a.at);
+	}
+
+	/** Open requests, as the app sees them. */
+	requestViews(): readonly RequestView[] {
+		const open = this.requests().filter((request) => request.state === "open");
+		return open.map((request) => this.requestView(request.id, request));
+	}
+
+	requestView(id: RequestId, { account, name, greeting, at, added }: RequestRecord): RequestView {
+		const person = { ...this.personOfKey(account), name };
+		return {
+			id,
+			person,
+			greeting,
+			at,
+			group: added?.kind === "group" ? { name: added.title ?? "", people: added.people } : undefined,
+		};
 	}
 
 	request(id: RequestId): RequestRecord | undefined {

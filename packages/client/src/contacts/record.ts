@@ -2,18 +2,28 @@ import {
 	booleanShape,
 	type Bytes,
 	bytesShape,
+	type CborValue,
 	encodeCbor,
 	integerShape,
+	listShape,
 	literalShape,
 	mapShape,
+	optional,
 	parseCbor,
 	type Result,
 	type ShapeError,
 	type ShapeOf,
 	textShape,
 } from "@sotto/bytes";
-import { parseAccountKey, parseBlobId, parseLogId, shapeOf } from "@sotto/crypto";
-import { maxDeviceListBytes, maxGreetingLength, maxNameLength, timeShape } from "@sotto/protocol";
+import { maxLeaves, parseAccountKey, parseBlobId, parseLogId, shapeOf } from "@sotto/crypto";
+import {
+	joinerCallShape,
+	maxDeviceListBytes,
+	maxGreetingLength,
+	maxGroupNameLength,
+	maxNameLength,
+	timeShape,
+} from "@sotto/protocol";
 import { revealed, secretShape } from "../store/secrets.ts";
 
 const contactShape = mapShape({
@@ -46,15 +56,29 @@ const requestRecordShape = mapShape({
 	name: textShape(maxNameLength),
 	greeting: textShape(maxGreetingLength),
 	at: timeShape,
-	/** "crossing": one asked this person too, and this is the group that remains (C10). */
-	state: literalShape("open", "ignored", "crossing"),
+	/**
+	 * "crossing": one asked this person too, and this is the group that remains (C10). "entering": from oneself or a contact,
+	 * or accepted: it is entered as soon as the server lets this device.
+	 */
+	state: literalShape("open", "ignored", "crossing", "entering"),
 	profile: mapShape({ logId: shapeOf(parseLogId), readCap: secretShape(32), k: secretShape(32) }),
 	deviceList: bytesShape(1, maxDeviceListBytes),
 	groupId: bytesShape(32, 32),
 	welcome: bytesShape(1, 262_144),
 	tree: mapShape({ blobId: shapeOf(parseBlobId), key: secretShape(32) }),
+	/** Set if it is no request for contact but the Welcome to a conversation that one was added to (C1). */
+	added: optional(
+		mapShape({
+			kind: literalShape("direct", "group"),
+			title: optional(textShape(maxGroupNameLength)),
+			people: integerShape(1, maxLeaves),
+			call: optional(joinerCallShape),
+			rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
+			names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
+		}),
+	),
 });
-/** A request for contact that waits for its answer. */
+/** What lies in the mailbox and waits for its answer: a request for contact, or a Welcome. */
 export type RequestRecord = ShapeOf<typeof requestRecordShape>;
 
 export function encodeRequestRecord(request: RequestRecord): Bytes {
@@ -63,6 +87,7 @@ export function encodeRequestRecord(request: RequestRecord): Bytes {
 		...request,
 		profile: { logId, readCap: revealed(readCap), k: revealed(k) },
 		tree: { blobId: request.tree.blobId, key: revealed(request.tree.key) },
+		added: request.added && ({ ...request.added } as CborValue),
 	});
 }
 

@@ -1,6 +1,6 @@
 import { Secret } from "@sotto/bytes";
 import { blobId, groupIdOf, type LogId, newBlobKey, newWriteCap, sealBlob, sealMailbox } from "@sotto/crypto";
-import { makeRequest } from "@sotto/protocol";
+import { makeLetter } from "@sotto/protocol";
 import type { Invite } from "../conversations/meta.ts";
 import { revealed } from "../store/secrets.ts";
 import type { FirstContactParts } from "./first-contact.ts";
@@ -21,7 +21,7 @@ export async function writeInvite(
 	const { record } = account;
 	const [writeCap, key] = [newWriteCap(), newBlobKey()];
 	const sealed = await sealBlob(key, formed.ratchetTree);
-	const content = await makeRequest(account.keys.device, {
+	const content = await makeLetter(account.keys.device, {
 		v: 1,
 		type: "request",
 		to: to.logId,

@@ -9,8 +9,16 @@ import {
 	signWithLeaf,
 	verifyLeafSignature,
 } from "@sotto/crypto";
-import { type ConversationContent, maxTextLength, parseHint, retryRefused } from "@sotto/protocol";
-import type { FormedGroup } from "../contacts/form-group.ts";
+import {
+	type ConversationContent,
+	encodeWish,
+	maxTextLength,
+	parseHint,
+	type Policy,
+	retryRefused,
+	type Wish,
+} from "@sotto/protocol";
+import type { EnteredGroup, FormedGroup } from "../contacts/form-group.ts";
 import type { CallHistoryRow, ConversationMember, LogPosition } from "../conversation-host.ts";
 import type { StoreOp } from "../ports.ts";
 import type { CommandError, CommandResult, ConversationId, ItemId } from "../sdk.ts";
@@ -18,13 +26,15 @@ import { keys, orderOf } from "../store/keys.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import { ConversationCore, type ConversationParts } from "./core.ts";
 import { putCallRow } from "./deliver.ts";
-import type { Draft, Held } from "./draft.ts";
+import type { Draft, Held, WishOutcome } from "./draft.ts";
 import { storedHead } from "./follow.ts";
 import { logKeys } from "./log-keys.ts";
 import { ConversationLoop } from "./loop.ts";
 import { memberViews } from "./members.ts";
+import { withPolicy } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
-import { takeOver } from "./take-over.ts";
+import { policyFrom } from "./seal-wishes.ts";
+import { enterAnew, takeOver } from "./take-over.ts";
 
 /** One conversation of this device: what the user and the calls ask of it. Its traffic is in {@link ConversationLoop}. */
 export class Conversation {
@@ -100,6 +110,38 @@ export class Conversation {
 		});
 	}
 
+	// ---- who is in
+
+	/**
+	 * Asks that the group be like this: durable when it resolves. A commit follows as soon as the rules let this device make
+	 * one, and again after every lost race, until the group is so; `settled` then resolves to what became of each wish. Asking for the same twice is
+	 * asking once. `notBefore` holds it back (C11); `write` goes into the same transaction.
+	 *
+	 * This is the one way in which membership changes, for people and for one's own devices alike: the desired outcome is stored, and
+	 * looked at against the group in force each time (docs/spec/conversations.md, "Wishes").
+	 */
+	async wish(
+		wishes: readonly Wish[],
+		options: { readonly notBefore?: number; readonly write?: readonly StoreOp[] } = {},
+	): Promise<CommandResult<{ readonly settled: Promise<readonly WishOutcome[]> }>> {
+		if (this.held.state.stop !== undefined) return err({ kind: "notReady" });
+		const madeAt = this.#core.parts.engine.clock.now();
+		const settled = await this.#core.change(async (draft) => {
+			draft.tx.apply(options.write ?? []);
+			return wishes.map((wish) => {
+				const n = findWish(draft, wish) ?? draft.addWish({ wish, notBefore: options.notBefore ?? 0, madeAt });
+				return this.#core.settled(n);
+			});
+		});
+		this.#loop.kick();
+		return ok({ settled: Promise.all(settled) });
+	}
+
+	/** The policy in force (C9). */
+	get policy(): Policy {
+		return policyFrom(this.held.summary.policy);
+	}
+
 	// ---- traffic
 
 	readToTip(): Promise<Result<void, CommandError>> {
@@ -150,6 +192,18 @@ export class Conversation {
 			await takeOver(draft, to, engine.store, account.keys.key);
 			await this.#core.queueRingAddress(draft);
 			also(draft.tx);
+		});
+		this.#loop.startOver();
+	}
+
+	/** This device was out, or could not follow, and was added again: it goes on there, with its history (D3). */
+	async comeBack(to: EnteredGroup, also: (draft: Draft) => Promise<void>): Promise<void> {
+		const { account } = this.#core.parts;
+		await this.#core.change(async (draft) => {
+			enterAnew(draft, to);
+			draft.meta = withPolicy(draft.meta, to.policy, account.keys.key);
+			await this.#core.queueRingAddress(draft);
+			await also(draft);
 		});
 		this.#loop.startOver();
 	}
@@ -205,6 +259,11 @@ export class Conversation {
 			draft.state = { ...draft.state, alarm: draft.state.alarm ?? alarm };
 		});
 	}
+}
+
+function findWish(draft: Draft, wish: Wish): number | undefined {
+	const bytes = (it: Wish) => encodeWish({ wish: it, notBefore: 0, madeAt: 0 });
+	return draft.wishes.find(({ stored }) => equalBytes(bytes(stored.wish), bytes(wish)))?.n;
 }
 
 /** The next free place behind a position, for rows that no record brought. */

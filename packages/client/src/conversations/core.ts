@@ -1,4 +1,5 @@
 import type { GroupState, MessageId } from "@sotto/crypto";
+import type { JoinerCallContent } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { ConversationObserver } from "../conversation-host.ts";
@@ -8,7 +9,8 @@ import { loadGroup } from "../store/group-rows.ts";
 import { itemIdOf } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreFailure } from "../store/transaction.ts";
-import { Draft, type Held } from "./draft.ts";
+import { Draft, type Held, type WishOutcome } from "./draft.ts";
+import type { OwedWelcome } from "./owed.ts";
 import { queueContent } from "./queue-content.ts";
 import type { Ringer } from "./rings.ts";
 
@@ -16,6 +18,8 @@ export type ConversationParts = {
 	readonly engine: EngineContext;
 	readonly account: AccountKeeper;
 	readonly ringer: Ringer;
+	/** Writes what is owed to joiners into the draft, and sends it once that is durable (C1). */
+	readonly welcome: (draft: Draft, owed: OwedWelcome, call: JoinerCallContent | undefined) => Promise<void>;
 	readonly observer: ConversationObserver;
 	readonly titleOf: (conversation: ConversationId) => string;
 	/** The draft became durable: views and events follow from it. */
@@ -29,6 +33,8 @@ export class ConversationCore {
 	readonly #serial = new Serial();
 	#held: Held;
 	#group: GroupState | undefined;
+	/** Who waits for a wish, by its number. */
+	readonly #awaited = new Map<number, ((how: WishOutcome) => void)[]>();
 
 	constructor(id: ConversationId, held: Held, parts: ConversationParts) {
 		this.id = id;
@@ -49,6 +55,10 @@ export class ConversationCore {
 			this.#group = draft.group;
 			this.parts.committed(draft);
 			for (const then of draft.after) then();
+			for (const { n, how } of draft.settled) {
+				for (const settle of this.#awaited.get(n) ?? []) settle(how);
+				this.#awaited.delete(n);
+			}
 			return result;
 		});
 	}
@@ -71,6 +81,13 @@ export class ConversationCore {
 		const content = { type: "ringAddress" as const, address: await account.memberRingAddress() };
 		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
 		await queueContent(draft, item, "message", account.keys.key);
+	}
+
+	/** Resolves when a wish is no longer open. After a restart nobody waits: who must know asks for the same again. */
+	settled(n: number): Promise<WishOutcome> {
+		return new Promise((resolve) => {
+			this.#awaited.set(n, [...(this.#awaited.get(n) ?? []), resolve]);
+		});
 	}
 
 	itemOf(messageId: MessageId): ItemId {

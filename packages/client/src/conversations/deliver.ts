@@ -1,6 +1,14 @@
 import { type Bytes, bytesToHex } from "@sotto/bytes";
-import { type AccountKey, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
-import { type ContentItem, type ConversationState, parseContent, type ReadEffect, stepRead } from "@sotto/protocol";
+import { type AccountKey, type CommitView, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
+import {
+	type ContentItem,
+	type ConversationState,
+	type JoinerCallContent,
+	parseContent,
+	parsePolicy,
+	type ReadEffect,
+	stepRead,
+} from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import type {
 	CallHistoryRow,
@@ -15,8 +23,10 @@ import { dropOldLogs, keepRaw } from "../store/raw-records.ts";
 import type { Draft } from "./draft.ts";
 import { type HistoryRow, rowOfCall } from "./history-row.ts";
 import { type JudgedRecord, judgeRecord } from "./judge.ts";
+import { decodeOwed, type Owed, type OwedWelcome } from "./owed.ts";
 import { accountOf, memberView, memberViews } from "./members.ts";
 import { logKeys } from "./log-keys.ts";
+import { withPolicy } from "./meta.ts";
 
 /** What processing a record needs besides the draft. */
 export type ReadingContext = {
@@ -25,10 +35,12 @@ export type ReadingContext = {
 	readonly observer: ConversationObserver;
 	/** Whether this client was up to date before this read: then what comes is live. */
 	readonly isUpToDate: boolean;
-	/** A leaf came in: it needs this device's ring address (R1). */
 	/** The record of `before`'s outbox counts: its rings are due (R2). */
 	readonly ring: (draft: Draft, before: ConversationState, position: LogPosition) => Promise<void>;
+	/** A leaf came in: it needs this device's ring address (R1). */
 	readonly greetNewcomers: (draft: Draft) => Promise<void>;
+	/** The own commit counts: what is owed to whom it added (C1). */
+	readonly welcome: (draft: Draft, owed: OwedWelcome, call: JoinerCallContent | undefined) => Promise<void>;
 };
 
 /** A call's announcement that is younger than this rings also after catching up. */
@@ -50,10 +62,27 @@ export async function processRecord(draft: Draft, record: Bytes, reading: Readin
 	draft.state = state;
 	const position: LogPosition = { logId: secrets.logId, ordinal: before.log.ordinal, seq, head };
 	if (before.outbox !== undefined && state.outbox === undefined) draft.tx.delete(keys.outbox(draft.id));
+	const owed = await takeOwed(draft, effects);
 	if (judged.groupAfter !== undefined && state.stop === undefined) draft.group = judged.groupAfter;
 	if (state.heard && !before.heard) await welcome(draft, judged, position, now);
 	for (const effect of effects) await perform(draft, effect, { judged, position, before }, reading);
-	if (judged.commit !== undefined && state.stop === undefined) await onCommit(draft, judged, position, reading);
+	if (judged.commit === undefined || state.stop !== undefined) return;
+	const outcome = await onCommit(draft, judged.commit, position, reading);
+	// Behind the observer: what a letter says of a running call is so at this position (K2).
+	if (owed?.welcome !== undefined) await reading.welcome(draft, owed.welcome, outcome.forJoiners);
+}
+
+/** C4: what was to follow the own commit follows if it counts, and is forgotten if another commit took the epoch. */
+async function takeOwed(draft: Draft, effects: readonly ReadEffect[]): Promise<Owed | undefined> {
+	const isTaken = effects.some(({ kind }) => kind === "takePending");
+	if (!isTaken && !effects.some(({ kind }) => kind === "dropPending")) return undefined;
+	const bytes = await draft.tx.get(keys.owed(draft.id));
+	if (bytes === undefined) return undefined;
+	draft.tx.delete(keys.owed(draft.id));
+	const owed = decodeOwed(bytes);
+	if (!isTaken || !owed.ok) return undefined;
+	for (const n of owed.value.wishes) draft.dropWish(n, "fulfilled");
+	return owed.value;
 }
 
 /** The other side's first record that counts: it has accepted. */
@@ -152,14 +181,14 @@ async function deliverItem(draft: Draft, delivered: Delivered, reading: ReadingC
 
 async function onCommit(
 	draft: Draft,
-	judged: JudgedRecord,
+	commit: CommitView,
 	position: LogPosition,
 	reading: ReadingContext,
-): Promise<void> {
-	const { commit } = judged;
-	if (commit === undefined) return;
+): Promise<ObserverOutcome> {
 	const view = (member: (typeof commit.adds)[number] | (typeof commit.removes)[number]) =>
 		memberView(member, reading.own, draft.state.leaf, reading.engine.personOf);
+	const policy = commit.policyAfter === undefined ? undefined : parsePolicy(commit.policyAfter);
+	if (policy?.ok) draft.meta = withPolicy(draft.meta, policy.value, reading.own);
 	for (const removed of commit.removes) draft.setRingAddress(removed.leaf, undefined);
 	if (commit.adds.length > 0) await reading.greetNewcomers(draft);
 	const outcome = await reading.observer.commit({
@@ -172,6 +201,7 @@ async function onCommit(
 		group: groupAt(draft, reading),
 	});
 	await applyOutcome(draft, outcome, orderOf(position.ordinal, position.seq, 0));
+	return outcome;
 }
 
 /** The group as it stands in the draft. */
@@ -184,7 +214,8 @@ export function groupAt(draft: Draft, reading: Pick<ReadingContext, "own" | "eng
 	};
 }
 
-async function applyOutcome(draft: Draft, outcome: ObserverOutcome, order: string): Promise<void> {
+/** Writes what an observer wants written, together with the step that it saw. */
+export async function applyOutcome(draft: Draft, outcome: ObserverOutcome, order: string): Promise<void> {
 	if (outcome.write !== undefined) draft.tx.apply(outcome.write);
 	for (const row of outcome.history ?? []) await putCallRow(draft, row, order);
 	if (outcome.afterwards !== undefined) draft.after.push(outcome.afterwards);

@@ -1,6 +1,6 @@
 import type { Secret } from "@sotto/bytes";
 import { type AccountKey, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
-import { decodeConversationState, startConversation } from "@sotto/protocol";
+import { decodeConversationState, decodeWish, type Policy, startConversation } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { ConversationId } from "../sdk.ts";
 import { loadGroup } from "../store/group-rows.ts";
@@ -10,7 +10,7 @@ import { Conversation } from "./conversation.ts";
 import type { ConversationParts } from "./core.ts";
 import { type Held, lastRow } from "./draft.ts";
 import { decodeSummary, encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
-import { type ConversationMeta, decodeMeta, decodeQueued } from "./meta.ts";
+import { type ConversationMeta, decodeMeta, decodeQueued, withPolicy } from "./meta.ts";
 
 /** All conversations of this device, by id. */
 export class Directory {
@@ -62,8 +62,13 @@ export class Directory {
 		const rings = (await listPrefix(this.#store, ringPrefix)).map(
 			({ key, value }) => [Number.parseInt(key.slice(ringPrefix.length), 16), value] as const,
 		);
+		const wishPrefix = keys.wishAll(id);
+		const wishes = (await listPrefix(this.#store, wishPrefix)).flatMap(({ key, value }) => {
+			const stored = decodeWish(value);
+			return stored.ok ? [{ n: Number.parseInt(key.slice(wishPrefix.length), 16), stored: stored.value }] : [];
+		});
 		const last = await lastRow(this.#store, id);
-		return { meta, state: state.value, summary, queue, ringAddresses: new Map(rings), last };
+		return { meta, state: state.value, summary, queue, wishes, ringAddresses: new Map(rings), last };
 	}
 
 	async #loadSummary(id: ConversationId): Promise<GroupSummary | undefined> {
@@ -81,28 +86,32 @@ export class Directory {
 	}
 }
 
-/** What a conversation of two holds at its very beginning. */
-export function beginDirect(options: {
-	readonly other: AccountKey;
+/** What a conversation holds at its very beginning on this device. */
+export function beginConversation(options: {
+	readonly policy: Policy;
+	readonly own: AccountKey;
 	readonly group: GroupState;
 	readonly logSeed: Secret;
 	readonly joined: boolean;
 	readonly now: number;
-	readonly ordinal?: number;
 }): Held {
-	const { other, group, logSeed, joined, now, ordinal = 0 } = options;
+	const { policy, own, group, logSeed, joined, now } = options;
+	const plain: ConversationMeta = { v: 1, kind: policy.kind, people: [], unread: 0, activeAt: now, nextQueued: 0 };
+	const begun = startConversation({
+		groupId: groupIdOf(group),
+		leaf: ownLeaf(group),
+		epoch: Number(epoch(group)),
+		logSeed,
+		ordinal: 0,
+		joined,
+	});
 	return {
-		meta: { v: 1, kind: "direct", people: [other], unread: 0, activeAt: now, nextQueued: 0 },
-		state: startConversation({
-			groupId: groupIdOf(group),
-			leaf: ownLeaf(group),
-			epoch: Number(epoch(group)),
-			logSeed,
-			ordinal,
-			joined,
-		}),
+		meta: withPolicy(plain, policy, own),
+		// A group has nobody to wait for; who was asked for contact has to accept first.
+		state: { ...begun, heard: joined || policy.kind === "group" },
 		summary: summaryOf(group),
 		queue: [],
+		wishes: [],
 		ringAddresses: new Map(),
 		last: undefined,
 	};

@@ -1,6 +1,12 @@
 import { type Bytes, equalBytes, utf8, utf8ToText } from "@sotto/bytes";
 import { epoch, groupIdOf, type GroupState, type MessageId, wipeReplaced } from "@sotto/crypto";
-import { type ConversationState, encodeConversationState } from "@sotto/protocol";
+import {
+	type ConversationState,
+	type Dropped,
+	encodeConversationState,
+	encodeWish,
+	type StoredWish,
+} from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
 import { decodePending, encodePending, putGroup } from "../store/group-rows.ts";
@@ -10,7 +16,11 @@ import { encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts"
 import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
 import { type ConversationMeta, encodeMeta, encodeQueued, type Queued } from "./meta.ts";
 
+export type WishRow = { readonly n: number; readonly stored: StoredWish };
 export type QueuedRow = { readonly n: number; readonly queued: Queued };
+
+/** What became of a wish: it is so, by this device's commit or another's; or it cannot be. */
+export type WishOutcome = Dropped;
 
 /**
  * A conversation as this device holds it in memory; everything in it is in the store as well. The group itself is loaded when
@@ -22,6 +32,8 @@ export type Held = {
 	readonly summary: GroupSummary;
 	/** User messages that do not count yet, oldest first. */
 	readonly queue: readonly QueuedRow[];
+	/** What the group should be like and is not yet, oldest first. */
+	readonly wishes: readonly WishRow[];
 	readonly ringAddresses: ReadonlyMap<number, Bytes>;
 	readonly last: HistoryRow | undefined;
 };
@@ -42,9 +54,12 @@ export class Draft {
 	readonly removed = new Set<ItemId>();
 	readonly arrived: HistoryRow[] = [];
 	readonly after: (() => void)[] = [];
+	/** Wishes that are no longer open, and what became of them. */
+	readonly settled: { readonly n: number; readonly how: WishOutcome }[] = [];
 	meta: ConversationMeta;
 	state: ConversationState;
 	queue: readonly QueuedRow[];
+	wishes: readonly WishRow[];
 	#group: GroupState;
 	#summary: GroupSummary;
 	/** The group that the summary is of. */
@@ -60,6 +75,7 @@ export class Draft {
 		this.meta = held.meta;
 		this.state = held.state;
 		this.queue = held.queue;
+		this.wishes = held.wishes;
 		this.#group = group;
 		this.#summary = held.summary;
 		this.#summarised = group;
@@ -119,6 +135,20 @@ export class Draft {
 		this.queue = [...this.queue, { n, queued }];
 		this.tx.put(keys.queue(this.id, n), encodeQueued(queued));
 		return n;
+	}
+
+	addWish(stored: StoredWish): number {
+		const n = this.meta.nextWish ?? 0;
+		this.meta = { ...this.meta, nextWish: n + 1 };
+		this.wishes = [...this.wishes, { n, stored }];
+		this.tx.put(keys.wish(this.id, n), encodeWish(stored));
+		return n;
+	}
+
+	dropWish(n: number, how: WishOutcome): void {
+		this.tx.delete(keys.wish(this.id, n));
+		this.wishes = this.wishes.filter((row) => row.n !== n);
+		this.settled.push({ n, how });
 	}
 
 	dropQueued(drop: (messageId: MessageId) => boolean): void {
@@ -182,6 +212,7 @@ export class Draft {
 			state: this.state,
 			summary,
 			queue: this.queue,
+			wishes: this.wishes,
 			ringAddresses: this.ringAddresses,
 			last: this.changed.size + this.removed.size > 0 ? await lastRow(this.#store, this.id) : before.last,
 		};

@@ -18,6 +18,7 @@ import { type Followed, followLog } from "./follow.ts";
 import { appendRecord } from "./log-access.ts";
 import { decodeOutboxBytes } from "./meta.ts";
 import { resealOutbox, sealQueued, sealUpdate } from "./seal.ts";
+import { sealWishes } from "./seal-wishes.ts";
 
 /** Looks in a row that found something to heal before the conversation waits for a better time. */
 const maxLooksInARow = 12;
@@ -41,6 +42,7 @@ export class ConversationLoop {
 	#isUpToDate = false;
 	#readers: Reader[] = [];
 	#closed = false;
+	#cancelWake: () => void = () => undefined;
 
 	constructor(core: ConversationCore) {
 		const { clock, random } = core.parts.engine;
@@ -82,6 +84,7 @@ export class ConversationLoop {
 	close(): void {
 		this.#closed = true;
 		this.#retry.reset();
+		this.#cancelWake();
 		for (const done of this.#readers.splice(0)) done(err({ kind: "notReady" }));
 	}
 
@@ -102,11 +105,22 @@ export class ConversationLoop {
 				if (!(await this.#read())) return;
 				continue;
 			}
-			const needs = { hasReadToTip: true, hasQueuedItems: this.#core.held.queue.length > 0 };
-			const action = nextSend(this.#core.held.state, needs, this.#core.parts.engine.rules);
+			const { state, queue } = this.#core.held;
+			const needs = { hasReadToTip: true, hasQueuedItems: queue.length > 0, hasDueWishes: this.#hasDueWishes() };
+			const action = nextSend(state, needs, this.#core.parts.engine.rules);
 			if (action.kind === "nothing") return;
 			if (!(await this.#perform(action))) return;
 		}
+	}
+
+	/** Whether a wish is due; the next one that is not wakes the loop, which reads before it acts (C11). */
+	#hasDueWishes(): boolean {
+		const { clock } = this.#core.parts.engine;
+		const times = this.#core.held.wishes.map(({ stored }) => stored.notBefore);
+		const later = times.filter((time) => time > clock.now());
+		this.#cancelWake();
+		if (later.length > 0) this.#cancelWake = clock.wakeAt(Math.min(...later), () => this.kick({ read: true }));
+		return later.length < times.length;
 	}
 
 	/** Whether the loop goes on. */
@@ -147,6 +161,12 @@ export class ConversationLoop {
 					if (draft.queue.length > 0) await sealQueued(draft);
 				});
 				return true;
+			case "sealWishes": {
+				const { engine, account } = this.#core.parts;
+				const context = { own: account.keys.key, rules: engine.mlsRules, now: engine.clock.now() };
+				await this.#core.change((draft) => sealWishes(draft, context));
+				return true;
+			}
 			case "sealCommit":
 				await this.#core.change((draft) => sealUpdate(draft, this.#core.parts.engine));
 				return true;
@@ -239,6 +259,7 @@ export class ConversationLoop {
 			ring: (draft, before, position) =>
 				ringer.add(draft, before, position, this.#core.purpose(before.outbox?.items[0])),
 			greetNewcomers: (draft) => this.#core.queueRingAddress(draft),
+			welcome: this.#core.parts.welcome,
 		};
 	}
 

@@ -1,6 +1,7 @@
 import {
 	type Bytes,
 	encodeCbor,
+	equalBytes,
 	integerShape,
 	listShape,
 	literalShape,
@@ -14,8 +15,8 @@ import {
 	textShape,
 } from "@sotto/bytes";
 import { urgencyShape } from "@sotto/api";
-import { parseAccountKey, shapeOf } from "@sotto/crypto";
-import { contentItemShape, maxGroupNameLength, timeShape } from "@sotto/protocol";
+import { hash, parseAccountKey, shapeOf } from "@sotto/crypto";
+import { contentItemShape, maxGroupNameLength, type Policy, timeShape } from "@sotto/protocol";
 import { secretShape, revealed } from "../store/secrets.ts";
 
 const count = integerShape(0, 2 ** 40);
@@ -25,18 +26,35 @@ const metaShape = mapShape({
 	kind: literalShape("direct", "group"),
 	/** Everybody but oneself. */
 	people: listShape(shapeOf(parseAccountKey), 250),
+	/** Who of everybody, oneself included, is admin; missing in conversations of two, where both are. */
+	admins: optional(listShape(shapeOf(parseAccountKey), 250)),
 	name: optional(textShape(maxGroupNameLength)),
+	/** Names the bytes of a group's picture, which are in the group's policy. */
+	pictureId: optional(bytesShape(16, 16)),
 	unread: count,
 	/** Of the last thing that happened, for the order of the list. */
 	activeAt: timeShape,
 	/** Numbers the queue's rows. */
 	nextQueued: count,
+	/** Numbers the wishes' rows. */
+	nextWish: optional(count),
 });
 /** What the list of conversations needs; beside the line's state, which the rules need. */
 export type ConversationMeta = ShapeOf<typeof metaShape>;
 
+/** What the list shows of a policy. */
+export function withPolicy(meta: ConversationMeta, policy: Policy, own: Uint8Array): ConversationMeta {
+	const { name: _, admins: __, pictureId: ___, ...rest } = meta;
+	const people = policy.people.map(({ account }) => account).filter((account) => !equalBytes(account, own));
+	if (policy.kind === "direct") return { ...rest, people };
+	const admins = policy.people.flatMap(({ account, role }) => (role === "admin" ? [account] : []));
+	const name = policy.name === undefined ? {} : { name: policy.name };
+	const picture = policy.picture && { pictureId: hash("sotto picture", policy.picture).slice(0, 16) as Bytes };
+	return { ...rest, ...name, ...picture, people, admins };
+}
+
 export function encodeMeta(meta: ConversationMeta): Bytes {
-	return encodeCbor({ ...meta, people: [...meta.people] });
+	return encodeCbor({ ...meta, people: [...meta.people], admins: meta.admins && [...meta.admins] });
 }
 
 export function decodeMeta(bytes: Uint8Array): Result<ConversationMeta, ShapeError> {

@@ -72,7 +72,8 @@ export async function resealOutbox(draft: Draft): Promise<void> {
 	await putOutbox(draft, stored.value.mlsBytes, { what, items, urgency, confirmationTag });
 }
 
-async function putOutbox(
+/** Puts MLS bytes on their way, as a record of the log in force. */
+export async function putOutbox(
 	draft: Draft,
 	mlsBytes: Bytes,
 	about: Pick<Outbox, "what" | "items" | "urgency" | "confirmationTag">,

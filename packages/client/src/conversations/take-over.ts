@@ -14,6 +14,16 @@ import { queueContent } from "./queue-content.ts";
  */
 export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own: AccountKey): Promise<void> {
 	const { ordinal } = draft.state.log;
+	enterAnew(draft, to);
+	for (const row of await ownMessagesOf(store, draft.id, ordinal)) {
+		const { messageId, sentAt, text } = row;
+		await queueContent(draft, { messageId, sentAt, content: { type: "text", text } }, "message", own);
+	}
+}
+
+/** A fresh line in a group that this device enters, behind everything read so far; what waits in the queue goes there. */
+export function enterAnew(draft: Draft, to: FormedGroup): void {
+	const { ordinal } = draft.state.log;
 	draft.group = to.group;
 	draft.state = startConversation({
 		groupId: groupIdOf(to.group),
@@ -23,13 +33,9 @@ export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own:
 		ordinal: ordinal + 1,
 		joined: true,
 	});
-	draft.tx.delete(keys.outbox(draft.id));
+	for (const key of [keys.outbox(draft.id), keys.owed(draft.id)]) draft.tx.delete(key);
 	draft.dropPending();
 	for (const leaf of draft.ringAddresses.keys()) draft.setRingAddress(leaf, undefined);
-	for (const row of await ownMessagesOf(store, draft.id, ordinal)) {
-		const { messageId, sentAt, text } = row;
-		await queueContent(draft, { messageId, sentAt, content: { type: "text", text } }, "message", own);
-	}
 }
 
 async function ownMessagesOf(

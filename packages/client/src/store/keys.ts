@@ -42,6 +42,11 @@ export const keys = {
 	/** Rings that are due (R2). */
 	ringJob: (id: ConversationId, n: string): StoreKey => `ringjob/${id}/${n}`,
 	ringJobAll: "ringjob/",
+	/** What the group should be like and is not yet; in their order. */
+	wish: (id: ConversationId, n: number): StoreKey => `wish/${id}/${hex(n, 12)}`,
+	wishAll: (id: ConversationId): StoreKey => `wish/${id}/`,
+	/** What follows once the own commit on its way counts (C4). */
+	owed: (id: ConversationId): StoreKey => `owed/${id}`,
 	/** The Welcome and its tree on their way to whoever was added (C1). */
 	invite: (id: ConversationId, n: string): StoreKey => `invite/${id}/${n}`,
 	inviteAll: "invite/",
@@ -79,6 +84,11 @@ export function accountIdOf(account: Uint8Array): AccountId {
 /** A direct conversation is known by the other account, whatever groups carry it (C10). */
 export function directConversationId(other: Uint8Array): ConversationId {
 	return bytesToBase64url(hash("sotto conversation", utf8("direct"), other).subarray(0, 16));
+}
+
+/** A group is known by the id of its first group, on every device (C10). */
+export function groupConversationId(groupId: Uint8Array): ConversationId {
+	return bytesToBase64url(hash("sotto conversation", utf8("group"), groupId).subarray(0, 16));
 }
 
 export function requestIdOf(account: Uint8Array, groupId: Uint8Array): RequestId {

@@ -120,7 +120,7 @@ const commit = (leaf: number, parts: Partial<Judged & { kind: "commit" }> = {}):
 });
 const read = (state: ConversationState, judged: Judged, hash = recordHash(randomBytes(8))) =>
 	stepRead(state, { hash, judged }, 1000, conversationRules);
-const ready = { hasReadToTip: true, hasQueuedItems: true };
+const ready = { hasReadToTip: true, hasQueuedItems: true, hasDueWishes: false };
 
 describe("reading", () => {
 	test("C2: a void record moves the position and the head, and nothing else", () => {
@@ -226,7 +226,7 @@ describe("reading", () => {
 
 describe("sending", () => {
 	test("C7: nothing goes before the log was read to its tip", () => {
-		expect(nextSend(begin(), { hasReadToTip: false, hasQueuedItems: true }, conversationRules)).toEqual({
+		expect(nextSend(begin(), { ...ready, hasReadToTip: false }, conversationRules)).toEqual({
 			kind: "nothing",
 		});
 	});

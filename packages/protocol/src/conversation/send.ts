@@ -13,6 +13,8 @@ export type SendAction =
 	| { readonly kind: "resealRecord" }
 	/** Seal a commit with a path: a joiner's first (P3), or one for fresh keys (C6). */
 	| { readonly kind: "sealCommit"; readonly why: "joined" | "update" }
+	/** Look at the wishes that are due against the group in force, and seal a commit for what they still ask for. */
+	| { readonly kind: "sealWishes" }
 	/** Seal what is queued as one MLS message (C5). */
 	| { readonly kind: "sealMessage" };
 
@@ -21,6 +23,8 @@ export type SendNeeds = {
 	/** C7: whether the log was read to the tip since this program started. */
 	readonly hasReadToTip: boolean;
 	readonly hasQueuedItems: boolean;
+	/** Whether a wish is due that no commit has fulfilled yet. */
+	readonly hasDueWishes: boolean;
 };
 
 /** Decides the next step of sending. At most one MLS message is on its way (C5), and one commit per epoch (C4). */
@@ -33,6 +37,7 @@ export function nextSend(state: ConversationState, needs: SendNeeds, rules: Conv
 		return { kind: "append", expectHead: guard(state, outbox, rules) };
 	}
 	if (state.owesCommit) return { kind: "sealCommit", why: "joined" };
+	if (needs.hasDueWishes) return { kind: "sealWishes" };
 	if (!needs.hasQueuedItems) return { kind: "nothing" };
 	return state.ownInEpoch >= rules.maxOwnInEpoch ? { kind: "sealCommit", why: "update" } : { kind: "sealMessage" };
 }

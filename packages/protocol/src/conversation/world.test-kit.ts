@@ -103,12 +103,13 @@ export class ModelDevice {
 
 	/** One step of sending. `answer` says what becomes of an append: it arrives, its answer is lost, or it is lost. */
 	send(answer: "arrives" | "unanswered" | "lost"): void {
-		const needs = { hasReadToTip: this.hasReadToTip, hasQueuedItems: this.queue.length > 0 };
+		const needs = { hasReadToTip: this.hasReadToTip, hasQueuedItems: this.queue.length > 0, hasDueWishes: false };
 		const action = nextSend(this.state, needs, this.#rules);
 		switch (action.kind) {
 			case "nothing":
 				return;
 			case "sealCommit":
+			case "sealWishes":
 				return this.#seal([], hash("tag", utf8(`${this.leaf} ${this.group.epoch} ${this.#nonce++}`)));
 			case "sealMessage":
 				return this.#seal(this.queue.slice(0, 2), undefined);

@@ -1,0 +1,179 @@
+import { equalBytes, err, ok, Secret } from "@sotto/bytes";
+import { epoch, groupIdOf, profileKey } from "@sotto/crypto";
+import { type JoinerCallContent, type OpenedWelcome, roleOf } from "@sotto/protocol";
+import type { Conversation } from "../conversations/conversation.ts";
+import { applyOutcome, groupAt } from "../conversations/deliver.ts";
+import { beginConversation } from "../conversations/directory.ts";
+import type { Draft } from "../conversations/draft.ts";
+import type { CommandResult, ConversationId, RequestId } from "../sdk.ts";
+import { getBlob } from "../services/blobs.ts";
+import { commandErrorOf, type Purpose } from "../services/services.ts";
+import { accountIdOf, directConversationId, groupConversationId, keys, orderOf, requestIdOf } from "../store/keys.ts";
+import { Serial } from "../store/serial.ts";
+import { StoreTransaction } from "../store/transaction.ts";
+import { storeBeginning } from "./begin-contact.ts";
+import { type FirstContactParts, maxTreeBlob } from "./first-contact.ts";
+import { type EnteredGroup, enterGroup } from "./form-group.ts";
+import { encodeRequestRecord, type RequestRecord } from "./record.ts";
+
+type Added = RequestRecord & { readonly added: NonNullable<RequestRecord["added"]> };
+
+/**
+ * How this device comes into conversations that somebody added it to (C1): by itself, if that was an own device or a contact; a
+ * stranger's Welcome is a request. All devices of an account read the same letters, and each finds its own package or none.
+ */
+export class Welcomes {
+	readonly #parts: FirstContactParts;
+	readonly #serial = new Serial();
+
+	constructor(parts: FirstContactParts) {
+		this.#parts = parts;
+	}
+
+	/** Takes a letter out of the mailbox into `tx`. */
+	async receive(letter: OpenedWelcome, tx: StoreTransaction): Promise<(() => void) | undefined> {
+		const { engine, account, people } = this.#parts;
+		const from = accountIdOf(letter.account);
+		if (people.isBlocked(from)) return undefined;
+		const id = requestIdOf(letter.account, letter.groupId);
+		const isKnown = from === account.keys.id || people.contact(from) !== undefined;
+		const { kind, title, people: count, call, rings, names, profile, tree } = letter;
+		const record: Added = {
+			v: 1,
+			account: letter.account,
+			name: letter.name,
+			greeting: "",
+			at: Math.min(letter.sentAt, engine.clock.now()),
+			state: isKnown ? "entering" : "open",
+			profile: {
+				logId: profile.logId,
+				readCap: new Secret(profile.readCap),
+				k: profileKey(letter.account, profile.r),
+			},
+			deviceList: letter.devices.encoded,
+			groupId: letter.groupId,
+			welcome: letter.welcome,
+			tree: { blobId: tree.blobId, key: new Secret(tree.key) },
+			added: { kind, people: count, rings, names, ...(title !== undefined && { title }), ...(call && { call }) },
+		};
+		tx.put(keys.request(id), encodeRequestRecord(record));
+		return () => {
+			people.keepRequest(record);
+			if (isKnown) engine.background(this.settle());
+			else engine.emit({ kind: "requested", request: people.requestView(id, record) });
+			engine.changed();
+		};
+	}
+
+	/** Enters what waits to be entered; what the network keeps from it is tried again at the next sync. */
+	settle(): Promise<void> {
+		return this.#serial.run(async () => {
+			for (const request of this.#parts.people.requests())
+				if (request.state === "entering") await this.#enter(request.id);
+		});
+	}
+
+	/** The user accepts a stranger's Welcome. */
+	accept(id: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
+		return this.#serial.run(() => this.#enter(id));
+	}
+
+	async #enter(id: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
+		const { engine, account, people, directory } = this.#parts;
+		const request = people.request(id);
+		if (request?.added === undefined) return err({ kind: "notFound" });
+		const purpose: Purpose = { cause: { kind: "contact", title: request.added.title ?? request.name } };
+		const sealed = await getBlob(engine.services, request.tree.blobId, maxTreeBlob, purpose);
+		if (!sealed.ok) {
+			const { error } = sealed;
+			if (error.kind === "incomplete") return err({ kind: "refused", code: "incomplete" });
+			return err(commandErrorOf(error));
+		}
+		const invitation = {
+			groupId: request.groupId,
+			welcome: request.welcome,
+			tree: { key: request.tree.key, sealed: sealed.value },
+			packages: await account.packages(),
+			rules: engine.mlsRules,
+		};
+		const entered = await enterGroup(invitation, { own: account.keys.key, from: request.account });
+		// Not addressed to this device, or not what it says it is: the letter is of no use to it.
+		if (!entered.ok || entered.value.policy.kind !== request.added.kind) {
+			await this.#drop(id);
+			return err({ kind: "linkLapsed" });
+		}
+		const conversation = this.#idOf(entered.value);
+		const existing = directory.get(conversation);
+		const added: Added = { ...request, added: request.added };
+		if (existing === undefined) {
+			await this.#begin(conversation, id, added, entered.value);
+			return ok({ conversation });
+		}
+		const outcome = await this.#again(existing, added, entered.value);
+		if (outcome === "later") return err({ kind: "unreachable" });
+		if (outcome === "refused") await this.#drop(id);
+		else people.forgetRequest(id);
+		return ok({ conversation });
+	}
+
+	#idOf({ policy, group }: EnteredGroup): ConversationId {
+		const { key } = this.#parts.account.keys;
+		const other = policy.people.find((person) => !equalBytes(person.account, key))?.account ?? key;
+		return policy.kind === "direct" ? directConversationId(other) : groupConversationId(groupIdOf(group));
+	}
+
+	async #begin(id: ConversationId, request: RequestId, { added }: Added, entered: EnteredGroup): Promise<void> {
+		const { engine, account, people, directory } = this.#parts;
+		const { policy, group, logSeed } = entered;
+		const now = engine.clock.now();
+		const begun = beginConversation({ policy, own: account.keys.key, group, logSeed, joined: true, now });
+		const held = await storeBeginning(this.#parts, id, begun, group, async (draft) => {
+			await this.#enterCall(draft, added.call);
+			for (const { leaf, address } of added.rings) draft.setRingAddress(leaf, address);
+			draft.tx.delete(keys.request(request));
+		});
+		people.forgetRequest(request);
+		directory.add(id, held);
+		engine.changed();
+	}
+
+	/**
+	 * A device that was removed, or cannot follow, comes in again. One that is in and follows is never moved by a letter: if it was
+	 * removed and added again, its log says so first.
+	 */
+	async #again(
+		existing: Conversation,
+		request: Added,
+		entered: EnteredGroup,
+	): Promise<"entered" | "later" | "refused"> {
+		const read = await existing.readToTip();
+		if (!read.ok) return "later";
+		const { state } = existing.held;
+		const isNewer = Number(epoch(entered.group)) > state.epoch && equalBytes(state.groupId, groupIdOf(entered.group));
+		if (!isNewer || state.stop === undefined || state.stop.kind === "forked") return "refused";
+		// Whoever was in when this device stopped may bring it back; after a removal anybody, as into a new group.
+		const isTrusted = state.stop.kind === "removed" || roleOf(existing.policy, request.account) !== undefined;
+		if (!isTrusted) return "refused";
+		await existing.comeBack(entered, async (draft) => {
+			await this.#enterCall(draft, request.added.call);
+			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
+			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
+		});
+		return "entered";
+	}
+
+	/** What the letter says of the conversation's call becomes part of entering (K1, K2). */
+	async #enterCall(draft: Draft, call: JoinerCallContent | undefined): Promise<void> {
+		const { engine, account, calls } = this.#parts;
+		const group = groupAt(draft, { own: account.keys.key, engine });
+		await applyOutcome(draft, await calls.entered({ conversation: draft.id, group, call }), orderOf(0, 0, 1));
+	}
+
+	async #drop(id: RequestId): Promise<void> {
+		const tx = new StoreTransaction(this.#parts.engine.store);
+		tx.delete(keys.request(id));
+		await tx.commit();
+		this.#parts.people.forgetRequest(id);
+		this.#parts.engine.changed();
+	}
+}

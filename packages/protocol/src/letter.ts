@@ -1,0 +1,120 @@
+import {
+	type Bytes,
+	bytesShape,
+	type CborValue,
+	encodeCbor,
+	equalBytes,
+	err,
+	integerShape,
+	listShape,
+	literalShape,
+	mapShape,
+	ok,
+	optional,
+	parseCbor,
+	type Result,
+	type ShapeOf,
+	taggedShape,
+	textShape,
+} from "@sotto/bytes";
+import {
+	type AccountKey,
+	type LogId,
+	maxLeaves,
+	parseAccountKey,
+	parseBlobId,
+	parseLogId,
+	shapeOf,
+	type SigningKey,
+} from "@sotto/crypto";
+import { joinerCallShape } from "./call/index.ts";
+import { timeShape } from "./content.ts";
+import { type DeviceList, maxDeviceListBytes, maxDevices, parseDeviceList } from "./device-list.ts";
+import { maxGroupNameLength } from "./policy.ts";
+import { maxNameLength } from "./profile.ts";
+import { openSigned, signBody, signedShape } from "./signed.ts";
+
+/** The longest greeting of a request, in UTF-16 units. */
+export const maxGreetingLength = 1000;
+const maxWelcomeBytes = 262_144;
+const maxLetterBytes = 400_000;
+const label = "contact request";
+
+const common = {
+	v: literalShape(1),
+	/** The mailbox it was written for: a recipient cannot pass it on in the author's name. */
+	to: shapeOf(parseLogId),
+	/** The author's name. */
+	name: textShape(maxNameLength),
+	sentAt: timeShape,
+	/** The author's own link, opened: `k = H("sotto link", account, r)`. */
+	profile: mapShape({ logId: shapeOf(parseLogId), readCap: bytesShape(32, 32), r: bytesShape(32, 32) }),
+	deviceList: bytesShape(1, maxDeviceListBytes),
+	place: integerShape(0, maxDevices - 1),
+	groupId: bytesShape(32, 32),
+	welcome: bytesShape(1, maxWelcomeBytes),
+	/** The ratchet tree, checked against the Welcome's tree hash (C1). */
+	tree: mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }),
+} as const;
+
+const letterShape = taggedShape("type", {
+	/** Asks for contact (P3). */
+	request: mapShape({ ...common, type: literalShape("request"), greeting: textShape(maxGreetingLength) }),
+	/** Tells an account's devices that they were added to a conversation (C1). */
+	welcome: mapShape({
+		...common,
+		type: literalShape("welcome"),
+		kind: literalShape("direct", "group"),
+		/** A group's name, for whoever is asked whether to enter. */
+		title: optional(textShape(maxGroupNameLength)),
+		/** How many people it names, for the same. */
+		people: integerShape(1, maxLeaves),
+		/** The call that goes on, or the last one (K1, K2). */
+		call: optional(joinerCallShape),
+		/** Where the devices that were there already are rung (R1), as far as the author knows. */
+		rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
+		/** What the author calls who is there: hearsay, until they say so themselves. */
+		names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
+	}),
+});
+/** What lies in a mailbox. */
+export type Letter = ShapeOf<typeof letterShape>;
+export type ContactRequest = Letter & { readonly type: "request" };
+export type WelcomeLetter = Letter & { readonly type: "welcome" };
+type Opened = { readonly account: AccountKey; readonly devices: DeviceList };
+export type OpenedRequest = ContactRequest & Opened;
+export type OpenedWelcome = WelcomeLetter & Opened;
+
+const signed = signedShape(maxLetterBytes);
+const envelopeShape = mapShape({ request: optional(signed), welcome: optional(signed) });
+
+/** The content of a mailbox record, signed by the device that writes it. */
+export async function makeLetter(deviceKey: SigningKey, letter: Letter): Promise<Bytes> {
+	return encodeCbor({ [letter.type]: await signBody(label, deviceKey, encodeCbor({ ...letter } as CborValue)) });
+}
+
+/**
+ * Reads a mailbox record's content. Without the signature a stranger could write under somebody else's link and name. Errors:
+ * `malformed`; `notForThisMailbox`; `badSignature`.
+ */
+export async function openLetter(
+	mailbox: LogId,
+	content: Uint8Array,
+): Promise<Result<OpenedRequest | OpenedWelcome, "malformed" | "notForThisMailbox" | "badSignature">> {
+	const envelope = parseCbor(envelopeShape, content);
+	if (!envelope.ok) return err("malformed");
+	const { request, welcome } = envelope.value;
+	const body = request ?? welcome;
+	if (body === undefined || (request !== undefined && welcome !== undefined)) return err("malformed");
+	const claimed = parseCbor(letterShape, body.body);
+	if (!claimed.ok || claimed.value.type !== (request === undefined ? "welcome" : "request")) return err("malformed");
+	if (!equalBytes(claimed.value.to, mailbox)) return err("notForThisMailbox");
+	const devices = await parseDeviceList(claimed.value.deviceList);
+	if (!devices.ok) return err("badSignature");
+	const device = devices.value.devices[claimed.value.place];
+	if (device === undefined) return err("badSignature");
+	const letter = await openSigned(label, device, letterShape, body);
+	return letter.ok
+		? ok({ ...letter.value, account: devices.value.account, devices: devices.value })
+		: err("badSignature");
+}
