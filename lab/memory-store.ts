@@ -1,11 +1,13 @@
-import { type Bytes, copyBytes, ok } from "@sotto/bytes";
-import type { Store, StoreOp } from "@sotto/client";
+import { type Bytes, copyBytes, err, ok, type Result } from "@sotto/bytes";
+import type { Store, StoreError, StoreOp } from "@sotto/client";
 
 /** A client's store in memory; `write` is atomic. The same one again is the same device after a restart. */
 export class MemoryStore implements Store {
 	#rows = new Map<string, Bytes>();
 	/** The keys in their order, as far as they were sorted; undefined after a change. */
 	#sorted: string[] | undefined;
+	/** No write is taken, as on a full disk; what is there can be read. */
+	isFull = false;
 
 	get rows(): ReadonlyMap<string, Bytes> {
 		return this.#rows;
@@ -23,7 +25,8 @@ export class MemoryStore implements Store {
 		return ok(found.map((key) => ({ key, value: this.#rows.get(key) as Bytes })));
 	}
 
-	async write(batch: readonly StoreOp[]) {
+	async write(batch: readonly StoreOp[]): Promise<Result<void, StoreError>> {
+		if (this.isFull) return err({ kind: "storageFull" });
 		for (const op of batch) {
 			if (op.op === "put") this.#put(op.key, copyBytes(op.value));
 			else this.#delete(op.key);

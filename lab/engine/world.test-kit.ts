@@ -35,6 +35,8 @@ export type Network = {
 	onPost: ((path: string, body: Bytes) => "lost" | "unanswered" | RefusalCode | undefined) | undefined;
 	/** Answers instead of the home: a hostile one. Undefined passes the request on. */
 	answer: ((path: string, body: Bytes) => Promise<Bytes | undefined>) | undefined;
+	/** How far this device's own clock is ahead of everybody else's. */
+	clockAheadMs: number;
 };
 
 /** The real home and notifier in this process, and clients on stores in memory. Time is the machine's. */
@@ -81,7 +83,7 @@ export async function openWorld(): Promise<World> {
 	const networks = new Map<string, Network>();
 	const people: Person[] = [];
 	const network = (name: string): Network => {
-		const found = networks.get(name) ?? { offline: false, onPost: undefined, answer: undefined };
+		const found = networks.get(name) ?? { offline: false, onPost: undefined, answer: undefined, clockAheadMs: 0 };
 		networks.set(name, found);
 		return found;
 	};
@@ -104,7 +106,7 @@ export async function openWorld(): Promise<World> {
 			const ports = portsOf(
 				mortal(memory, life),
 				transportOf(network(name), answer, switchboard, systemClock, life),
-				systemClock,
+				shifted(systemClock, network(name)),
 				life,
 			);
 			const person = new Person(name, await createClient(ports, options), memory, life);
@@ -126,6 +128,14 @@ export async function openWorld(): Promise<World> {
 		},
 	};
 	return world;
+}
+
+/** A device's own clock, which may be wrong. */
+function shifted(clock: Clock, network: Network): Clock {
+	return {
+		now: () => clock.now() + network.clockAheadMs,
+		wakeAt: (at, work) => clock.wakeAt(at - network.clockAheadMs, work),
+	};
 }
 
 function mortal(store: MemoryStore, life: Life): Store {
@@ -160,11 +170,17 @@ function transportOf(
 			const fate = network.offline ? "lost" : network.onPost?.(path, body);
 			if (fate === "lost") return err({ kind: "unreachable" });
 			if (fate !== undefined && fate !== "unanswered")
-				return ok({ status: refusals[fate].status, body: encodeRefusal({ code: fate }) });
+				return ok({
+					status: refusals[fate].status,
+					body: encodeRefusal({ code: fate }),
+					serverTime: systemClock.now(),
+				});
 			const forged = await network.answer?.(path, body);
 			if (forged !== undefined) return ok({ status: 200, body: forged });
 			const answered = await life.effect(() => answer(path, body));
-			return fate === "unanswered" || network.offline ? err({ kind: "unreachable" }) : ok(answered);
+			return fate === "unanswered" || network.offline
+				? err({ kind: "unreachable" })
+				: ok({ ...answered, serverTime: systemClock.now() });
 		},
 		connect(_url, handler) {
 			let isOpen = !network.offline;

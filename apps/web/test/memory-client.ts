@@ -41,6 +41,7 @@ export const readyView = (change: Partial<ReadyView> = {}): ReadyView => ({
 	devices: [],
 	jobs: [],
 	linking: undefined,
+	troubles: [],
 	settings: {},
 	...change,
 });

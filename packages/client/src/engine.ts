@@ -11,6 +11,7 @@ import type { Ports } from "./ports.ts";
 import type { ClientEvent, ClientView, CommandResult } from "./sdk.ts";
 import { Ledger } from "./services/ledger.ts";
 import { commandErrorOf, Services } from "./services/services.ts";
+import { Troubles } from "./services/troubles.ts";
 import { Session } from "./session.ts";
 import { keys } from "./store/keys.ts";
 import { StoreFailure, unwrapStore } from "./store/transaction.ts";
@@ -32,10 +33,13 @@ export class Engine {
 
 	constructor(ports: Ports, rules: ConversationRules, suite: MlsSuite) {
 		const emit = (event: ClientEvent) => this.#emit(event);
-		const ledger = new Ledger(ports.store, ports.clock, (entries) => emit({ kind: "ledger", entries }));
+		const troubles = new Troubles(() => this.#changed());
+		const store = troubles.watch(ports.store);
+		const ledger = new Ledger(store, ports.clock, (entries) => emit({ kind: "ledger", entries }));
 		this.context = {
 			...ports,
-			services: new Services(ports.transport, ports.clock, ledger, ""),
+			store,
+			services: new Services(ports.transport, ports.clock, ledger, troubles, ""),
 			ledger,
 			rules,
 			suite,

@@ -32,12 +32,15 @@ export type TransportError = { readonly kind: "unreachable" | "tooLarge" };
 
 /** One request, one response; no cookies, no credentials, no referrer, no redirects, nothing cached. */
 export interface Transport {
-	/** POSTs `body` as application/cbor to `url`; gives up after `timeoutMs`. Never reads more than `maxResponseBytes`. */
+	/**
+	 * POSTs `body` as application/cbor to `url`; gives up after `timeoutMs`. Never reads more than `maxResponseBytes`.
+	 * `serverTime` is the answer's `Date` (RFC 9110 6.6.1), in ms since 1970, where it has one.
+	 */
 	post(
 		url: string,
 		body: Bytes,
 		options: { readonly maxResponseBytes: number; readonly timeoutMs: number },
-	): Promise<Result<{ readonly status: number; readonly body: Bytes }, TransportError>>;
+	): Promise<Result<{ readonly status: number; readonly body: Bytes; readonly serverTime?: number }, TransportError>>;
 	/** Opens a WebSocket of binary frames. */
 	connect(url: string, handler: SocketHandler): Socket;
 }

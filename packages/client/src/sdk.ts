@@ -44,9 +44,19 @@ export type ReadyView = {
 	readonly jobs: readonly JobView[];
 	/** Another device is being linked from here (D2). */
 	readonly linking: LinkingView | undefined;
+	/** What is wrong around this device that its user can put right. Nothing is lost meanwhile. */
+	readonly troubles: readonly TroubleView[];
 	/** Settings that follow the account over its devices; keys and values are the app's. */
 	readonly settings: Readonly<Record<string, string>>;
 };
+
+export type TroubleView =
+	/** The last write found no room on this device. What waits in memory is written as soon as there is room. */
+	| { readonly kind: "deviceFull" }
+	/** The server has no room: messages wait here. */
+	| { readonly kind: "serverFull" }
+	/** This device's clock is ahead of the server's by so much, or behind it (negative). Only advice: the server says so. */
+	| { readonly kind: "clockOff"; readonly byMs: number };
 
 export type DeviceView = {
 	readonly id: DeviceId;

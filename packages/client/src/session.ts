@@ -99,6 +99,7 @@ export class Session {
 			requests: this.people.requestViews(),
 			calls: this.calls,
 			network: this.#network(),
+			troubles: this.#engine.services.troubles.view(),
 		});
 	}
 

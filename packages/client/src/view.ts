@@ -13,6 +13,7 @@ import type {
 	NetworkView,
 	ReadyView,
 	RequestView,
+	TroubleView,
 } from "./sdk.ts";
 import { accountIdOf } from "./store/keys.ts";
 import type { HistoryRow } from "./conversations/history-row.ts";
@@ -24,6 +25,7 @@ export type ViewParts = {
 	readonly requests: readonly RequestView[];
 	readonly calls: CallEngine;
 	readonly network: NetworkView;
+	readonly troubles: readonly TroubleView[];
 };
 
 /** Everything the app shows, out of what is in memory. */
@@ -44,6 +46,7 @@ export function readyView(parts: ViewParts): ReadyView {
 		devices: [],
 		jobs: [],
 		linking: undefined,
+		troubles: parts.troubles,
 		settings: {},
 	};
 }

@@ -20,7 +20,9 @@ export function createFetchPost(whenClosed: AbortSignal): Transport["post"] {
 				signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), whenClosed]),
 			});
 			const read = await readBounded(response, maxResponseBytes);
-			return read === "tooLarge" ? err({ kind: "tooLarge" }) : ok({ status: response.status, body: read });
+			if (read === "tooLarge") return err({ kind: "tooLarge" });
+			const serverTime = Date.parse(response.headers.get("date") ?? "");
+			return ok({ status: response.status, body: read, ...(Number.isNaN(serverTime) ? {} : { serverTime }) });
 		} catch {
 			// fetch rejects for a bad URL, a refused connection, a redirect, an abort: in all cases nothing was received.
 			return err({ kind: "unreachable" });

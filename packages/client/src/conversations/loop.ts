@@ -11,7 +11,7 @@ import type { CommandError } from "../sdk.ts";
 import { Retry } from "../services/retry.ts";
 import { commandErrorOf, type Purpose, type ServiceError } from "../services/services.ts";
 import { keys } from "../store/keys.ts";
-import { unwrapStore } from "../store/transaction.ts";
+import { StoreFailure, unwrapStore } from "../store/transaction.ts";
 import type { ConversationCore } from "./core.ts";
 import { processRecord, type ReadingContext } from "./deliver.ts";
 import { type Followed, followLog } from "./follow.ts";
@@ -90,11 +90,13 @@ export class ConversationLoop {
 
 	#wake(): void {
 		if (this.#closed || this.#running !== undefined) return;
-		this.#running = this.#run().finally(() => {
-			this.#running = undefined;
-			// Asked for while the loop was ending.
-			if (this.#isAsked) this.#wake();
-		});
+		this.#running = this.#run()
+			.catch((error: unknown) => this.#failed(error))
+			.finally(() => {
+				this.#running = undefined;
+				// Asked for while the loop was ending.
+				if (this.#isAsked) this.#wake();
+			});
 		this.#core.parts.engine.background(this.#running);
 	}
 
@@ -121,6 +123,18 @@ export class ConversationLoop {
 		this.#cancelWake();
 		if (later.length > 0) this.#cancelWake = clock.wakeAt(Math.min(...later), () => this.kick({ read: true }));
 		return later.length < times.length;
+	}
+
+	/** What was being done was not written, so it did not happen; a disk that is full may have room later. */
+	#failed(error: unknown): never {
+		const isFull = error instanceof StoreFailure && error.reason === "storageFull";
+		for (const done of this.#readers.splice(0)) done(err({ kind: isFull ? "storageFull" : "notReady" }));
+		if (isFull) {
+			this.#wantsRead = true;
+			this.#isAsked = false;
+			this.#retry.later();
+		}
+		throw error;
 	}
 
 	/** Whether the loop goes on. */

@@ -7,6 +7,7 @@ import { TestStore } from "../store/memory.test-kit.ts";
 import { Ledger, ledgerLength } from "./ledger.ts";
 import { Retry } from "./retry.ts";
 import { isPassing, Services } from "./services.ts";
+import { Troubles } from "./troubles.ts";
 
 /** A clock that moves when told, and wakes in order. */
 function testClock() {
@@ -41,7 +42,12 @@ function services(answer: { status: number; body: Bytes } | "unreachable") {
 		post: async () => (answer === "unreachable" ? err({ kind: "unreachable" }) : ok(answer)),
 		connect: () => ({ send: () => undefined, close: () => undefined }),
 	};
-	return { ledger, store, clock, services: new Services(transport, clock, ledger, "http://home.test") };
+	return {
+		ledger,
+		store,
+		clock,
+		services: new Services(transport, clock, ledger, new Troubles(() => undefined), "http://home.test"),
+	};
 }
 
 const purpose = { cause: undefined };

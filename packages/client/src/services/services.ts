@@ -1,9 +1,20 @@
-import { encodeRequest, parseRefusal, parseResponse, type RefusalCode, refusals, type Route } from "@sotto/api";
+import {
+	appendRoute,
+	createLogRoute,
+	encodeRequest,
+	putBlobChunkRoute,
+	parseRefusal,
+	parseResponse,
+	type RefusalCode,
+	refusals,
+	type Route,
+} from "@sotto/api";
 import { err, ok, type Result } from "@sotto/bytes";
 import type { Clock, Transport } from "../ports.ts";
 import type { CommandError, ItemId, LedgerEntry } from "../sdk.ts";
 import type { Ledger } from "./ledger.ts";
 import { describeRequest } from "./seen.ts";
+import type { Troubles } from "./troubles.ts";
 
 export type ServiceError =
 	/** No answer: the request may or may not have been done. */
@@ -22,12 +33,14 @@ export class Services {
 	readonly #transport: Transport;
 	readonly #clock: Clock;
 	readonly #ledger: Ledger;
+	readonly troubles: Troubles;
 	baseUrl: string;
 
-	constructor(transport: Transport, clock: Clock, ledger: Ledger, baseUrl: string) {
+	constructor(transport: Transport, clock: Clock, ledger: Ledger, troubles: Troubles, baseUrl: string) {
 		this.#transport = transport;
 		this.#clock = clock;
 		this.#ledger = ledger;
+		this.troubles = troubles;
 		this.baseUrl = baseUrl;
 	}
 
@@ -44,11 +57,21 @@ export class Services {
 		});
 		const result = answer.ok ? readAnswer(route, answer.value) : err({ kind: "unreachable" as const });
 		if (answer.ok) {
+			const { serverTime } = answer.value;
+			if (serverTime !== undefined) this.troubles.serverTime(serverTime, at, this.#clock.now());
+			if (storingRoutes.has(route.path)) this.troubles.serverStores(isServerFull(result));
 			const { action, saw } = describeRequest(route, request, result.ok ? result.value : undefined, body.length);
 			this.#ledger.note([{ at, cause: purpose.cause, role: route.role, action, saw, item: purpose.item }]);
 		}
 		return result;
 	}
+}
+
+/** Requests that a server without room refuses. */
+const storingRoutes: ReadonlySet<string> = new Set([createLogRoute.path, appendRoute.path, putBlobChunkRoute.path]);
+
+function isServerFull(result: Result<unknown, ServiceError>): boolean {
+	return !result.ok && result.error.kind === "refused" && result.error.code === "storageFull";
 }
 
 function readAnswer<Response>(
