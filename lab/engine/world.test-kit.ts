@@ -25,6 +25,8 @@ import { openTestStore } from "../../services/storage/src/store.test-kit.ts";
 import { Life } from "../life.ts";
 import { MemoryStore } from "../memory-store.ts";
 
+type HomeStore = Awaited<ReturnType<typeof openTestStore>>;
+
 export const homeUrl = "http://home.test";
 
 /** What a test does to the network of one client, or to the server of all. */
@@ -71,8 +73,9 @@ function shiftedClock(): Clock & { readonly advance: (ms: number) => void } {
 	};
 }
 
-export async function openWorld(): Promise<World> {
-	const store = await openTestStore();
+/** `openStore`: where the home keeps its logs, by default a database that goes with the test. */
+export async function openWorld(openStore: () => Promise<HomeStore> = openTestStore): Promise<World> {
+	const store = await openStore();
 	const systemClock = shiftedClock();
 	const switchboard = new Switchboard(systemClock);
 	const openNotifier = async () => {
@@ -118,7 +121,7 @@ export async function openWorld(): Promise<World> {
 			notifier = await openNotifier();
 		},
 		async loseEverything() {
-			const empty = await openTestStore();
+			const empty = await openStore();
 			world.home = createHome({ store: empty, clock: systemClock, log: () => undefined });
 		},
 		async close() {

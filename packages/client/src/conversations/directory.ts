@@ -6,6 +6,7 @@ import type { ConversationId } from "../sdk.ts";
 import { loadGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
 import { listPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
+import { withActivity } from "./activity.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationParts } from "./core.ts";
 import { type Held, lastRow } from "./draft.ts";
@@ -68,7 +69,16 @@ export class Directory {
 			return stored.ok ? [{ n: Number.parseInt(key.slice(wishPrefix.length), 16), stored: stored.value }] : [];
 		});
 		const last = await lastRow(this.#store, id);
-		return { meta, state: state.value, summary, queue, wishes, ringAddresses: new Map(rings), last };
+		const activity = unwrapStore(await this.#store.get(keys.activity(id)));
+		return {
+			meta: withActivity(meta, activity),
+			state: state.value,
+			summary,
+			queue,
+			wishes,
+			ringAddresses: new Map(rings),
+			last,
+		};
 	}
 
 	async #loadSummary(id: ConversationId): Promise<GroupSummary | undefined> {

@@ -12,6 +12,7 @@ import type { ConversationId, ItemId } from "../sdk.ts";
 import { decodePending, encodePending, putGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
 import { endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
+import { encodeActivity, isActivityAlone } from "./activity.ts";
 import { encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
 import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
 import { type ConversationMeta, encodeMeta, encodeQueued, type Queued } from "./meta.ts";
@@ -200,7 +201,8 @@ export class Draft {
 	/** Writes everything in one strict transaction, and returns what the conversation is from now on. */
 	async commit(): Promise<Held> {
 		const before = this.#before;
-		if (this.meta !== before.meta) this.tx.put(keys.conversation(this.id), encodeMeta(this.meta));
+		if (this.meta !== before.meta) this.tx.put(keys.activity(this.id), encodeActivity(this.meta));
+		if (!isActivityAlone(before.meta, this.meta)) this.tx.put(keys.conversation(this.id), encodeMeta(this.meta));
 		if (this.state !== before.state) this.tx.put(keys.line(this.id), encodeConversationState(this.state));
 		const { summary } = this;
 		if (summary !== before.summary) this.tx.put(keys.summary(this.id), encodeSummary(summary));

@@ -19,6 +19,8 @@ export const keys = {
 	requestAll: "request/",
 	conversation: (id: ConversationId): StoreKey => `conversation/${id}`,
 	conversationAll: "conversation/",
+	/** What every message changes of it. */
+	activity: (id: ConversationId): StoreKey => `activity/${id}`,
 	line: (id: ConversationId): StoreKey => `line/${id}`,
 	/** The MLS group, part by part; as an earlier version stored it, in one row. */
 	groupPart: (id: ConversationId, name: string): StoreKey => `group/${id}/${name}`,
