@@ -31,7 +31,7 @@ const screen = integerShape(0, 7);
 export const maxRoomParticipants = 32;
 /** A camera's simulcast layers, low to high; `camera` in `watch` names the highest that is wanted, 0 none. */
 export const simulcastRids = ["l", "m", "h"] as const;
-const layerShape = mapShape({
+export const layerShape = mapShape({
 	rid: literalShape(...simulcastRids),
 	ssrc: integerShape(0, 0xffff_ffff),
 	rtxSsrc: optional(integerShape(0, 0xffff_ffff)),

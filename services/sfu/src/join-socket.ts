@@ -31,10 +31,10 @@ export type JoinConnection = {
 type Phase =
 	| { readonly phase: "joining" }
 	| { readonly phase: "checking" }
-	| { readonly phase: "joined"; readonly roomId: WireRoomId; readonly guest: Guest; answered: boolean }
+	| { readonly phase: "joined"; readonly roomId: WireRoomId; readonly guest: Guest; offers: number }
 	| { readonly phase: "over" };
 
-/** A joined client says three words: one answer and pings. More than this many frames in a second is no client of ours. */
+/** A joined client says a few words: answers, what it watches, pings. More than this many frames in a second is no client of ours. */
 const maxFramesPerSecond = 20;
 
 /**
@@ -71,7 +71,10 @@ export function openJoin(socket: JoinSocket, rooms: Rooms, nonce: Bytes, now: ()
 		const guest: Guest = {
 			participantId: request.participantId,
 			fingerprint: request.fingerprint,
-			tell,
+			tell(event) {
+				if (event.type === "offer" && state.phase === "joined") state.offers++;
+				tell(event);
+			},
 			end(reason: GoneReason) {
 				state = { phase: "over" };
 				tell({ type: "gone", reason });
@@ -80,7 +83,7 @@ export function openJoin(socket: JoinSocket, rooms: Rooms, nonce: Bytes, now: ()
 		};
 		const entered = rooms.enter(request.roomId, guest);
 		if (!entered.ok) return refuse(entered.error);
-		state = { phase: "joined", roomId: request.roomId, guest, answered: false };
+		state = { phase: "joined", roomId: request.roomId, guest, offers: 0 };
 	}
 
 	tell({ type: "nonce", nonce });
@@ -98,15 +101,18 @@ export function openJoin(socket: JoinSocket, rooms: Rooms, nonce: Bytes, now: ()
 				case "join":
 					return state.phase === "joining" ? void join(request.value) : refuse("malformed");
 				case "answer":
-					if (state.phase !== "joined" || state.answered) return refuse("malformed");
-					state.answered = true;
-					return rooms.answer(state.roomId, state.guest, request.value.sdp);
+					// One answer for each offer.
+					if (state.phase !== "joined" || state.offers === 0) return refuse("malformed");
+					state.offers--;
+					return rooms.say(state.roomId, state.guest, request.value);
+				case "share":
+					if (state.phase !== "joined") return refuse("malformed");
+					return rooms.say(state.roomId, state.guest, request.value);
+				case "watch":
+					// There are no layers to choose from yet: everything is sent.
+					return state.phase === "joined" ? undefined : refuse("malformed");
 				case "ping":
 					return tell({ type: "pong" });
-				// Nothing to choose from yet: one camera, no screen, everything is sent.
-				case "watch":
-				case "share":
-					return;
 			}
 		},
 		closed: leave,

@@ -1,4 +1,13 @@
-import type { GoneReason, RefusalCode, RoomEvent, WireParticipantId, WireRoomId } from "@sotto/api";
+import {
+	emptyRoomMs,
+	type GoneReason,
+	maxRoomParticipants,
+	type RefusalCode,
+	type RoomEvent,
+	type RoomRequest,
+	type WireParticipantId,
+	type WireRoomId,
+} from "@sotto/api";
 import { type Bytes, bytesToHex, err, ok, type Result } from "@sotto/bytes";
 import { hash } from "@sotto/crypto";
 import { type BucketSize, TokenBucket } from "@sotto/door";
@@ -10,17 +19,17 @@ export type RoomLimits = {
 	readonly participants: number;
 	/** New rooms. Stands in for tokens (K2) until those exist. */
 	readonly newRooms: BucketSize;
-	/** Downlink places of each participant. */
+	/** Seats of each participant, at most. Fewer than there are others to see, only the first of them are seen. */
 	readonly seats: number;
 	readonly emptyRoomMs: number;
 };
 
 export const defaultRoomLimits: RoomLimits = {
 	rooms: 100,
-	participants: 4,
+	participants: maxRoomParticipants,
 	newRooms: { burst: 20, perSecond: 2 },
-	seats: 3,
-	emptyRoomMs: 30_000,
+	seats: maxRoomParticipants - 1,
+	emptyRoomMs,
 };
 
 /** One let-in connection, as its room sees it. */
@@ -31,6 +40,9 @@ export type Guest = {
 	/** Tells why and closes. */
 	readonly end: (reason: GoneReason) => void;
 };
+
+/** What a guest may say to its room once it was let in. */
+export type GuestWord = Extract<RoomRequest, { type: "answer" | "share" }>;
 
 type Room = {
 	readonly joinPublicKey: Bytes;
@@ -95,9 +107,9 @@ export class Rooms {
 		return ok();
 	}
 
-	answer(roomId: WireRoomId, guest: Guest, sdp: string): void {
-		const room = this.#roomOf(roomId, guest);
-		room?.process?.say({ type: "answer", participantId: guest.participantId, sdp });
+	/** What a guest says to its room; the guest is told the room's answers by `tell`. */
+	say(roomId: WireRoomId, guest: Guest, said: GuestWord): void {
+		this.#roomOf(roomId, guest)?.process?.say({ ...said, participantId: guest.participantId });
 	}
 
 	leave(roomId: WireRoomId, guest: Guest): void {
@@ -167,19 +179,19 @@ export class Rooms {
 	}
 
 	#heard(room: Room, message: FromProcess): void {
+		const tell = (id: Bytes, event: RoomEvent) => room.guests.get(bytesToHex(id))?.tell(event);
 		switch (message.type) {
 			case "offer":
-				room.guests
-					.get(bytesToHex(message.participantId))
-					?.tell({ type: "offer", sdp: message.sdp, seats: message.seats, screens: 0 });
-				return;
-			case "seat":
-				room.guests.get(bytesToHex(message.viewer))?.tell({
-					type: "seat",
-					seat: message.seat,
-					...(message.occupant === undefined ? {} : { participantId: message.occupant as WireParticipantId }),
+				return tell(message.participantId, {
+					type: "offer",
+					sdp: message.sdp,
+					seats: message.seats,
+					screens: message.screens,
 				});
-				return;
+			case "seat":
+				return tell(message.viewer, { type: "seat", seat: message.seat, ...participantOf(message) });
+			case "screen":
+				return tell(message.viewer, { type: "screen", screen: message.screen, ...participantOf(message) });
 			case "lost": {
 				const guest = room.guests.get(bytesToHex(message.participantId));
 				room.guests.delete(bytesToHex(message.participantId));
@@ -192,4 +204,8 @@ export class Rooms {
 				return;
 		}
 	}
+}
+
+function participantOf({ occupant }: { readonly occupant?: Bytes | undefined }) {
+	return occupant === undefined ? {} : { participantId: occupant as WireParticipantId };
 }

@@ -185,18 +185,30 @@ describe("what is negotiated", () => {
 		expect(sections.map((section) => /^a=mid:(.*)$/m.exec(section)?.[1]?.trim())).toEqual([
 			"ua",
 			"uv",
+			"us",
 			"a0",
 			"v0",
 			"a1",
 			"v1",
 			"a2",
 			"v2",
+			"s0",
+			"s1",
 			"0",
 		]);
 		for (const section of sections) {
-			const mid = /^a=mid:(\w)/m.exec(section)?.[1];
+			const mid = /^a=mid:(\w+)/m.exec(section)?.[1] ?? "";
 			const extensions = negotiatedExtensions(section.split("\r\n"));
-			expect(extensions).toEqual(mid === "u" ? allowedExtensions : []);
+			expect(extensions).toEqual(allowedExtensions(mid));
+			const uris = extensions.map(({ uri }) =>
+				uri
+					.split(/[:/]/)
+					.at(-1)
+					?.replace(/^draft-/, ""),
+			);
+			const feedback = "holmer-rmcat-transport-wide-cc-extensions-01";
+			const expected = { ua: [feedback], uv: [feedback], us: [feedback] }[mid] ?? [];
+			expect(uris).toEqual(expected);
 		}
 		expect(offer.sdp).not.toMatch(/audio-level|red\/|ulpfec|flexfec|telephone-event|CN\//);
 		for (const line of offer.sdp.match(/^a=fmtp:111 .*$/gm) ?? []) {

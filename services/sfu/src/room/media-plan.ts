@@ -10,12 +10,15 @@ export const opusParameters =
 
 export const transportFeedbackUri = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
-/** Every header extension that may be negotiated, with its id. On downlinks there is none at all. */
-export const allowedExtensions: readonly { readonly id: number; readonly uri: string }[] = [
-	{ id: 1, uri: transportFeedbackUri },
-];
+export type HeaderExtension = { readonly id: number; readonly uri: string };
 
-export const uplinkMids = { audio: "ua", camera: "uv" } as const;
+/** Every header extension that may be negotiated on this m-line, with its id. On downlinks there is none at all. */
+export function allowedExtensions(mid: string): readonly HeaderExtension[] {
+	return Object.values(uplinkMids).some((uplink) => uplink === mid) ? [transportFeedback] : [];
+}
+const transportFeedback: HeaderExtension = { id: 1, uri: transportFeedbackUri };
+
+export const uplinkMids = { audio: "ua", camera: "uv", screen: "us" } as const;
 export const rosterLabel = "roster";
 
 export type SeatMids = { readonly audio: string; readonly video: string };
@@ -24,6 +27,14 @@ export type SeatMids = { readonly audio: string; readonly video: string };
 export function seatMids(index: number): SeatMids {
 	return { audio: `a${index}`, video: `v${index}` };
 }
+
+/** The m-line of screen place `index`. */
+export function screenMid(index: number): string {
+	return `s${index}`;
+}
+
+/** Shared screens that a participant can be sent at once. */
+export const screenPlaces = 2;
 
 /** The payload type that an RTX payload type repairs (RFC 4588 `apt`), or -1. */
 export function repairedPayloadType(payloadType: number): number {

@@ -1,7 +1,10 @@
+import { layerShape, simulcastRids } from "@sotto/api";
 import {
+	booleanShape,
 	bytesShape,
 	encodeCbor,
 	integerShape,
+	listShape,
 	literalShape,
 	mapShape,
 	optional,
@@ -24,7 +27,13 @@ export const maxProcessMessageBytes = 131_072;
 const toProcessShape = taggedShape("type", {
 	/** A participant's DTLS certificate must have this SHA-256 fingerprint (K6). */
 	add: mapShape({ type: literalShape("add"), participantId, fingerprint: bytesShape(32, 32) }),
-	answer: mapShape({ type: literalShape("answer"), participantId, sdp }),
+	answer: mapShape({
+		type: literalShape("answer"),
+		participantId,
+		sdp,
+		layers: optional(listShape(layerShape, simulcastRids.length)),
+	}),
+	share: mapShape({ type: literalShape("share"), participantId, on: booleanShape }),
 	remove: mapShape({ type: literalShape("remove"), participantId }),
 	beat: mapShape({ type: literalShape("beat"), beat: integerShape(0, 0xffff_ffff) }),
 	stop: mapShape({ type: literalShape("stop") }),
@@ -33,12 +42,25 @@ export type ToProcess = ShapeOf<typeof toProcessShape>;
 
 const fromProcessShape = taggedShape("type", {
 	ready: mapShape({ type: literalShape("ready"), port: integerShape(1, 65_535) }),
-	offer: mapShape({ type: literalShape("offer"), participantId, sdp, seats: integerShape(0, 64) }),
+	offer: mapShape({
+		type: literalShape("offer"),
+		participantId,
+		sdp,
+		seats: integerShape(0, 64),
+		screens: integerShape(0, 8),
+	}),
 	/** `viewer` sees `occupant` in this seat from now on; nobody, if missing. */
 	seat: mapShape({
 		type: literalShape("seat"),
 		viewer: participantId,
 		seat: integerShape(0, 63),
+		occupant: optional(participantId),
+	}),
+	/** `viewer` is sent the screen of `occupant` in this place from now on; nobody's, if missing. */
+	screen: mapShape({
+		type: literalShape("screen"),
+		viewer: participantId,
+		screen: integerShape(0, 7),
 		occupant: optional(participantId),
 	}),
 	lost: mapShape({ type: literalShape("lost"), participantId, reason: literalShape("transportLost", "badAnswer") }),
@@ -75,5 +97,6 @@ export type RoomSettings = {
 	readonly mediaAddress: string;
 	/** UDP ports to choose one from; both 0: whatever the system gives. */
 	readonly ports: { readonly from: number; readonly to: number };
+	/** Seats of a participant at most. */
 	readonly seats: number;
 };

@@ -1,7 +1,16 @@
 import { Audio, type DataChannel, PeerConnection, type Track, Video } from "node-datachannel";
 import type { RoomAddresses } from "./addresses.ts";
-import { allowedExtensions, opusParameters, payloadTypes, rosterLabel, seatMids, uplinkMids } from "./media-plan.ts";
-import type { SeatSsrcs } from "./participant.ts";
+import {
+	allowedExtensions,
+	opusParameters,
+	payloadTypes,
+	rosterLabel,
+	screenMid,
+	seatMids,
+	uplinkMids,
+} from "./media-plan.ts";
+import type { SeatSsrcs, VideoSsrcs } from "./participant.ts";
+import type { AnnouncedLayer } from "./source.ts";
 import { type AnswerError, checkAnswer, withCandidates } from "./sdp.ts";
 import { err, ok, type Result } from "@sotto/bytes";
 
@@ -18,7 +27,10 @@ export type Peer = {
 	readonly answer: (
 		sdp: string,
 		fingerprint: Uint8Array,
+		layers: readonly AnnouncedLayer[] | undefined,
 	) => Result<void, AnswerError | { readonly kind: "wrongState" }>;
+	/** Offers these seats too, the first of them having this index. False, and nothing done, while an offer is unanswered. */
+	readonly addSeats: (from: number, seats: readonly SeatSsrcs[]) => boolean;
 	readonly send: (mid: string, packet: Buffer) => void;
 	readonly sendRoster: (frame: Uint8Array) => void;
 	readonly close: () => void;
@@ -32,7 +44,12 @@ const maxRosterBacklogBytes = 262_144;
  * returned object until `close`, because the collector would free it under way, and guarded by its state, because calls
  * in the wrong one abort the process (findings.md).
  */
-export function openPeer(settings: RoomAddresses, seats: readonly SeatSsrcs[], events: PeerEvents): Peer {
+export function openPeer(
+	settings: RoomAddresses,
+	seats: readonly SeatSsrcs[],
+	screens: readonly VideoSsrcs[],
+	events: PeerEvents,
+): Peer {
 	const connection = new PeerConnection("room", {
 		iceServers: [],
 		...(settings.bindAddress === undefined ? {} : { bindAddress: settings.bindAddress }),
@@ -42,14 +59,18 @@ export function openPeer(settings: RoomAddresses, seats: readonly SeatSsrcs[], e
 		portRangeEnd: settings.port,
 	});
 	const tracks = new Map<string, Track>();
-	for (const media of [uplinkAudio(), uplinkVideo(), ...seats.flatMap((ssrcs, index) => seatMedia(index, ssrcs))]) {
+	const addTrack = (media: Audio | Video) => {
 		const track = connection.addTrack(media);
 		const mid = media.mid();
 		track.onMessage((packet) => events.packet(mid, packet));
 		tracks.set(mid, track);
-	}
+	};
+	for (const media of [uplinkAudio(), uplinkVideo(uplinkMids.camera), uplinkVideo(uplinkMids.screen)]) addTrack(media);
+	for (const media of seats.flatMap((ssrcs, index) => seatMedia(index, ssrcs))) addTrack(media);
+	for (const [index, ssrcs] of screens.entries()) addTrack(downlinkVideo(screenMid(index), `screen${index}`, ssrcs));
 	const roster = connection.createDataChannel(rosterLabel);
-	const state = { offer: "", closed: false, connected: false };
+	const layers: readonly AnnouncedLayer[] = [];
+	const state = { offer: "", isOffering: false, closed: false, connected: false, layers };
 
 	const opened = () => {
 		if (!state.closed && state.connected && roster.isOpen()) events.open();
@@ -66,18 +87,29 @@ export function openPeer(settings: RoomAddresses, seats: readonly SeatSsrcs[], e
 	roster.onMessage((frame) => {
 		if (!state.closed && frame instanceof Uint8Array) events.roster(frame);
 	});
+	const tellOffer = (sdp: string) => {
+		state.offer = sdp;
+		events.offer(withCandidates(sdp, settings.addresses, settings.port));
+	};
 	connection.onGatheringStateChange((value) => {
-		if (state.closed || value !== "complete" || state.offer !== "") return;
-		state.offer = connection.localDescription()?.sdp ?? "";
-		events.offer(withCandidates(state.offer, settings.addresses, settings.port));
+		if (!state.closed && value === "complete" && state.offer === "")
+			tellOffer(connection.localDescription()?.sdp ?? "");
+	});
+	// For a later offer nothing is gathered any more; the description of the first one comes here too.
+	connection.onLocalDescription((sdp) => {
+		if (state.closed || !state.isOffering) return;
+		state.isOffering = false;
+		tellOffer(sdp);
 	});
 	connection.setLocalDescription("offer");
 
 	return {
-		answer(sdp, fingerprint) {
+		answer(sdp, fingerprint, announced) {
 			if (state.closed || connection.signalingState() !== "have-local-offer") return err({ kind: "wrongState" });
-			const checked = checkAnswer(sdp, state.offer, fingerprint);
+			// A later answer that names none means those of before.
+			const checked = checkAnswer(sdp, state.offer, fingerprint, announced ?? state.layers);
 			if (!checked.ok) return checked;
+			state.layers = announced ?? state.layers;
 			try {
 				connection.setRemoteDescription(checked.value, "answer");
 			} catch {
@@ -86,9 +118,21 @@ export function openPeer(settings: RoomAddresses, seats: readonly SeatSsrcs[], e
 			}
 			return ok();
 		},
+		addSeats(from, more) {
+			if (state.closed || connection.signalingState() !== "stable") return false;
+			for (const media of more.flatMap((ssrcs, index) => seatMedia(from + index, ssrcs))) addTrack(media);
+			state.isOffering = true;
+			connection.setLocalDescription("offer");
+			return true;
+		},
 		send(mid, packet) {
 			const track = tracks.get(mid);
-			if (!state.closed && track?.isOpen()) track.sendMessageBinary(packet);
+			if (state.closed || !track?.isOpen()) return;
+			try {
+				track.sendMessageBinary(packet);
+			} catch {
+				// It closed meanwhile, or SRTP refuses the number. Thrown on into the native caller it would abort the process.
+			}
 		},
 		sendRoster(frame) {
 			if (state.closed || !roster.isOpen() || roster.bufferedAmount() > maxRosterBacklogBytes) return;
@@ -113,7 +157,7 @@ function closePeer(
 }
 
 function addExtensions(media: Audio | Video): void {
-	for (const { id, uri } of allowedExtensions) media.parseSdpLine(`a=extmap:${id} ${uri}`);
+	for (const { id, uri } of allowedExtensions(media.mid())) media.parseSdpLine(`a=extmap:${id} ${uri}`);
 }
 
 function uplinkAudio(): Audio {
@@ -124,8 +168,8 @@ function uplinkAudio(): Audio {
 	return media;
 }
 
-function uplinkVideo(): Video {
-	const media = new Video(uplinkMids.camera, "RecvOnly");
+function uplinkVideo(mid: string): Video {
+	const media = new Video(mid, "RecvOnly");
 	addVideoCodecs(media);
 	addExtensions(media);
 	for (const payloadType of [payloadTypes.vp9, payloadTypes.vp8])
@@ -140,12 +184,16 @@ function seatMedia(index: number, ssrcs: SeatSsrcs): [Audio, Video] {
 	const audio = new Audio(mids.audio, "SendOnly");
 	addOpus(audio);
 	audio.addSSRC(ssrcs.audio, stream, stream, mids.audio);
-	const video = new Video(mids.video, "SendOnly");
+	return [audio, downlinkVideo(mids.video, stream, ssrcs)];
+}
+
+function downlinkVideo(mid: string, stream: string, ssrcs: VideoSsrcs): Video {
+	const video = new Video(mid, "SendOnly");
 	addVideoCodecs(video);
-	video.addSSRC(ssrcs.video, stream, stream, mids.video);
-	video.addSSRC(ssrcs.videoRtx, stream, stream, mids.video);
+	video.addSSRC(ssrcs.video, stream, stream, mid);
+	video.addSSRC(ssrcs.videoRtx, stream, stream, mid);
 	video.parseSdpLine(`a=ssrc-group:FID ${ssrcs.video} ${ssrcs.videoRtx}`);
-	return [audio, video];
+	return video;
 }
 
 function addOpus(media: Audio): void {

@@ -1,19 +1,27 @@
+import { maxRosterFrameBytes } from "@sotto/api";
 import { describe, expect, test } from "vitest";
 import { createRtpView, isRtcp, readRtp, readUint16, type RtpView } from "../rtp/packet.ts";
 import { buildKeyFrameRequest, buildNack, buildSenderReport, readRtcp } from "../rtp/rtcp.ts";
 import { rtpPacket } from "../rtp/rtp.test-kit.ts";
 import { payloadTypes } from "./media-plan.ts";
 import { Participant } from "./participant.ts";
-import { maxRosterFrameBytes, Room, type SeatEvent } from "./room.ts";
+import { seatsAhead } from "./seating.ts";
+import { Room } from "./room.ts";
 
 type Sent = { readonly mid: string; readonly packet: Buffer };
 
 /** A room with members whose outgoing packets and roster frames are kept. */
 function openRoom(names: readonly string[], seats = 3) {
 	const seatEvents: string[] = [];
-	const room = new Room(({ viewer, seat }: SeatEvent) =>
-		seatEvents.push(`${viewer.key} sees ${seat.occupant?.key ?? "nobody"} in ${seat.index}`),
-	);
+	const screenEvents: string[] = [];
+	const wishes: string[] = [];
+	const room = new Room(31, {
+		seat: (viewer, seat) =>
+			void seatEvents.push(`${viewer.key} sees ${seat.occupant?.key ?? "nobody"} in ${seat.index}`),
+		screen: (viewer, { index, occupant }) =>
+			void screenEvents.push(`${viewer.key} sees the screen of ${occupant?.key ?? "nobody"} in ${index}`),
+		seatsWanted: ({ key }, count) => void wishes.push(`${key}: ${count}`),
+	});
 	const members = new Map(
 		names.map((name, index) => {
 			const sent: Sent[] = [];
@@ -22,11 +30,13 @@ function openRoom(names: readonly string[], seats = 3) {
 				const base = (index + 1) * 1_000_000 + seat * 100;
 				return { audio: base + 1, video: base + 2, videoRtx: base + 3 };
 			});
+			const screens = [0, 1].map((screen) => {
+				const base = (index + 1) * 1_000_000 + 500_000 + screen * 100;
+				return { video: base + 2, videoRtx: base + 3 };
+			});
 			const send = (mid: string, packet: Buffer) => void sent.push({ mid, packet: Buffer.from(packet) });
-			return [
-				name,
-				{ participant: new Participant(name, ssrcs, send, () => 100 * index), sent, roster, ssrcs },
-			] as const;
+			const participant = new Participant(name, ssrcs, screens, send, () => 100 * index);
+			return [name, { participant, sent, roster, ssrcs, screens }] as const;
 		}),
 	);
 	const member = (name: string) => {
@@ -45,7 +55,7 @@ function openRoom(names: readonly string[], seats = 3) {
 		member(name).sent.flatMap(({ mid, packet }) =>
 			isRtcp(packet) ? readRtcp(packet).map((item) => ({ mid, ...item })) : [],
 		);
-	return { room, member, enter, mediaTo, rtcpTo, seatEvents };
+	return { room, member, enter, mediaTo, rtcpTo, seatEvents, screenEvents, wishes };
 }
 
 const opus = (sequence: number, payload?: Uint8Array) =>
@@ -57,13 +67,24 @@ const opus = (sequence: number, payload?: Uint8Array) =>
 		transportSequence: sequence,
 		...(payload === undefined ? {} : { payload }),
 	});
-const vp9 = (sequence: number) =>
+/** A packet of a picture: a key frame of one packet, or of a frame that builds on the one before. */
+const vp9 = (sequence: number, isKeyFrame = false, ssrc = 12) =>
 	rtpPacket({
 		payloadType: payloadTypes.vp9,
 		sequence,
 		timestamp: sequence * 3000,
-		ssrc: 12,
+		ssrc,
 		transportSequence: sequence,
+		// I, P, L, B, E; picture id of 15 bits, layer indices, TL0PICIDX (RFC 9628 section 4.2).
+		payload: Buffer.from([
+			isKeyFrame ? 0xac : 0xec,
+			0x80 | (sequence >> 8),
+			sequence & 0xff,
+			0x10,
+			sequence & 0xff,
+			9,
+			9,
+		]),
 	});
 
 describe("seats", () => {
@@ -74,8 +95,8 @@ describe("seats", () => {
 			"b sees a in 0",
 			"a sees b in 0",
 			"c sees a in 0",
-			"a sees c in 1",
 			"c sees b in 1",
+			"a sees c in 1",
 			"b sees c in 1",
 		]);
 		seatEvents.length = 0;
@@ -84,6 +105,93 @@ describe("seats", () => {
 		seatEvents.length = 0;
 		enter("b");
 		expect(seatEvents).toContain("a sees b in 0");
+	});
+});
+
+describe("more seats", () => {
+	const names = Array.from({ length: 32 }, (_, index) => `p${index}`);
+
+	test("are asked for ahead of need: whoever joins always finds a free seat with everybody", () => {
+		const { room, enter, member, wishes } = openRoom(names);
+		for (const [others, name] of names.entries()) {
+			// What a connection has by the time the next one joins.
+			member(name).participant.addSeats(
+				Array.from({ length: seatsAhead(others, 31) - 3 }, () => member(name).ssrcs[0] as never),
+			);
+			wishes.length = 0;
+			enter(name);
+			for (const other of names.slice(0, others))
+				expect(member(other).participant.seatOf(member(name).participant)).toBeDefined();
+			for (const wish of wishes.splice(0)) {
+				const [key = "", count] = wish.split(": ");
+				const { participant, ssrcs } = member(key);
+				participant.addSeats(Array.from({ length: Number(count) - participant.seats.length }, () => ssrcs[0] as never));
+				room.seatsAdded(participant);
+			}
+		}
+		for (const name of names) expect(member(name).participant.seats.length).toBe(31);
+	});
+
+	test("come late: who has none is seated as soon as there are some, and as soon as somebody leaves", () => {
+		const { room, enter, member, seatEvents, wishes } = openRoom(["a", "b", "c", "d", "e", "f"]);
+		for (const name of ["a", "b", "c", "d", "e", "f"]) enter(name);
+		expect(wishes).toContain("a: 7");
+		expect(seatEvents.filter((event) => event.startsWith("a sees")).length).toBe(3);
+		room.leave("b");
+		expect(seatEvents).toContain("a sees e in 0");
+		const { participant, ssrcs } = member("a");
+		participant.addSeats([ssrcs[0], ssrcs[1]] as never);
+		room.seatsAdded(participant);
+		expect(seatEvents).toContain("a sees f in 3");
+	});
+});
+
+describe("shared screens", () => {
+	test("get a place with everybody else, the first two of them, and give it up to the next", () => {
+		const { room, enter, screenEvents } = openRoom(["a", "b", "c", "d"]);
+		for (const name of ["a", "b", "c"]) enter(name);
+		room.share("a", true);
+		expect(screenEvents.splice(0)).toEqual(["b sees the screen of a in 0", "c sees the screen of a in 0"]);
+		room.share("a", true);
+		room.share("b", true);
+		room.share("c", true);
+		expect(screenEvents.splice(0)).toEqual([
+			"a sees the screen of b in 0",
+			"c sees the screen of b in 1",
+			"a sees the screen of c in 1",
+			"b sees the screen of c in 1",
+		]);
+		enter("d");
+		expect(screenEvents.splice(0)).toEqual(["d sees the screen of a in 0", "d sees the screen of b in 1"]);
+		room.share("a", false);
+		expect(screenEvents.splice(0)).toEqual([
+			"b sees the screen of nobody in 0",
+			"c sees the screen of nobody in 0",
+			"d sees the screen of c in 0",
+		]);
+		room.leave("c");
+		expect(screenEvents).toContain("d sees the screen of nobody in 0");
+	});
+
+	test("are forwarded from their first key frame on, under the place's SSRC", () => {
+		const { room, enter, mediaTo, rtcpTo, member } = openRoom(["a", "b"]);
+		for (const name of ["a", "b"]) enter(name);
+		room.packetArrived("a", "us", vp9(5, true), 0);
+		expect(mediaTo("b")).toEqual([]);
+		room.share("a", true);
+		room.packetArrived("a", "us", vp9(6), 10);
+		expect(mediaTo("b")).toEqual([]);
+		room.tick(500);
+		expect(rtcpTo("a")).toContainEqual({ mid: "us", kind: "keyFrameRequest", ssrc: 12 });
+		room.packetArrived("a", "us", vp9(7, true), 600);
+		room.packetArrived("a", "us", vp9(8), 630);
+		expect(mediaTo("b").map(({ mid, view }) => [mid, view.ssrc])).toEqual([
+			["s0", member("b").screens[0]?.video],
+			["s0", member("b").screens[0]?.video],
+		]);
+		room.share("a", false);
+		room.packetArrived("a", "us", vp9(9), 660);
+		expect(mediaTo("b").length).toBe(2);
 	});
 });
 
@@ -125,9 +233,9 @@ describe("forwarding", () => {
 	test("a repaired packet goes on as the one that was lost, and a second copy does not", () => {
 		const { room, enter, mediaTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10), 0);
+		room.packetArrived("a", "uv", vp9(10, true), 0);
 		room.packetArrived("a", "uv", vp9(12), 1);
-		const lost = Buffer.concat([Buffer.from([0, 11]), Buffer.from("lost")]);
+		const lost = Buffer.concat([Buffer.from([0, 11]), Buffer.from("\blost")]);
 		const repair = () =>
 			rtpPacket({ payloadType: payloadTypes.vp9Rtx, sequence: 900, timestamp: 33_000, ssrc: 13, payload: lost });
 		room.packetArrived("a", "uv", repair(), 30);
@@ -137,13 +245,13 @@ describe("forwarding", () => {
 		const [first, , third] = got;
 		expect(third?.view.payloadType).toBe(payloadTypes.vp9);
 		expect(third?.view.sequence).toBe(((first?.view.sequence ?? 0) + 1) & 0xffff);
-		expect(third?.packet.subarray(12).toString()).toBe("lost");
+		expect(third?.packet.subarray(12).toString()).toBe("\blost");
 	});
 
 	test("a probe without content is not forwarded", () => {
 		const { room, enter, mediaTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10), 0);
+		room.packetArrived("a", "uv", vp9(10, true), 0);
 		room.packetArrived(
 			"a",
 			"uv",
@@ -158,7 +266,8 @@ describe("feedback", () => {
 	test("a receiver's NACK is answered with the packet by RTX, on the seat's RTX SSRC", () => {
 		const { room, enter, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		for (let sequence = 10; sequence < 20; sequence++) room.packetArrived("a", "uv", vp9(sequence), sequence);
+		for (let sequence = 10; sequence < 20; sequence++)
+			room.packetArrived("a", "uv", vp9(sequence, sequence === 10), sequence);
 		const wanted = mediaTo("b")[4]?.view.sequence ?? 0;
 		const ssrcs = member("b").ssrcs[0];
 		room.packetArrived("b", "v0", buildNack(1, ssrcs?.video ?? 0, [wanted]), 40);
@@ -172,7 +281,8 @@ describe("feedback", () => {
 	test("feedback counts only on the m-line that it is about, so that a packet delivered twice counts once", () => {
 		const { room, enter, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		for (let sequence = 10; sequence < 20; sequence++) room.packetArrived("a", "uv", vp9(sequence), sequence);
+		for (let sequence = 10; sequence < 20; sequence++)
+			room.packetArrived("a", "uv", vp9(sequence, sequence === 10), sequence);
 		const before = mediaTo("b").length;
 		const nack = buildNack(1, member("b").ssrcs[0]?.video ?? 0, [mediaTo("b")[4]?.view.sequence ?? 0]);
 		for (const mid of ["a0", "uv", "v1"]) room.packetArrived("b", mid, Buffer.from(nack), 40);
@@ -182,7 +292,7 @@ describe("feedback", () => {
 	test("a key frame is asked of the sender when somebody comes and when a receiver asks, at most every 400 ms", () => {
 		const { room, enter, rtcpTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10), 0);
+		room.packetArrived("a", "uv", vp9(10, true), 0);
 		const asked = () => rtcpTo("a").filter(({ kind, mid }) => kind === "keyFrameRequest" && mid === "uv").length;
 		room.tick(1_000);
 		expect(asked()).toBe(1);
@@ -200,7 +310,7 @@ describe("feedback", () => {
 	test("what is missing on the way up is asked for by NACK", () => {
 		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10), 0);
+		room.packetArrived("a", "uv", vp9(10, true), 0);
 		room.packetArrived("a", "uv", vp9(13), 5);
 		room.tick(20);
 		expect(rtcpTo("a")).toContainEqual({ mid: "uv", kind: "nack", ssrc: 12, sequences: [11, 12] });
@@ -252,8 +362,8 @@ describe("the roster channel", () => {
 		const taken = Array.from({ length: 100 }, () => room.rosterArrived("a", Buffer.alloc(10), 0)).filter(
 			Boolean,
 		).length;
-		expect(taken).toBe(32);
-		expect(member("b").roster.length).toBe(32);
+		expect(taken).toBe(64);
+		expect(member("b").roster.length).toBe(64);
 		expect(room.rosterArrived("a", Buffer.alloc(10), 2_000)).toBe(true);
 		expect(room.rosterArrived("stranger", Buffer.alloc(10), 2_000)).toBe(false);
 	});

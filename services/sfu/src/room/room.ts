@@ -1,28 +1,29 @@
-import { createRtpView, isRtcp, readRtp, rtpHeaderBytes, type RtpView, writeRtpHeader } from "../rtp/packet.ts";
-import { buildSenderReport, readRtcp } from "../rtp/rtcp.ts";
-import { admitToSeat, seatSequence, seatTimestamp } from "../rtp/seat-stream.ts";
+import { createRtpView, isRtcp, readRtp, rtpHeaderBytes, type RtpView } from "../rtp/packet.ts";
+import { createPictureView, type PictureView, readPicture } from "../rtp/picture.ts";
+import { readRtcp } from "../rtp/rtcp.ts";
 import { uplinkLimit } from "./bandwidth.ts";
-import { seatMids } from "./media-plan.ts";
-import type { Participant, Seat } from "./participant.ts";
-import type { Subscriber, Uplink } from "./uplink.ts";
+import { payloadTypes } from "./media-plan.ts";
+import type { Participant, ScreenPlace, Seat } from "./participant.ts";
+import { RosterChannel } from "./roster-channel.ts";
+import { seatsAhead } from "./seating.ts";
+import type { Uplink, UplinkKind } from "./uplink.ts";
 
 /** What the lab's harness is shown of each media packet as the room received it; the product passes no observer. */
 export type ObservePacket = (
 	participant: string,
-	kind: "audio" | "video",
+	kind: UplinkKind,
 	packet: Uint8Array,
 	view: Readonly<RtpView>,
 	now: number,
 ) => void;
 
-export type SeatEvent = { readonly viewer: Participant; readonly seat: Seat };
-
-/** A participant's roster frames: a burst for newcomers, then the pace of K4 with room to spare. */
-const rosterBurst = 32;
-const rosterPerSecond = 8;
-export const maxRosterFrameBytes = 4096;
-
-type Roster = { allowance: number; refilledAt: number; readonly send: (frame: Uint8Array) => void };
+/** What a room tells its participants, each about its own places. */
+export type RoomEvents = {
+	readonly seat: (viewer: Participant, seat: Seat) => void;
+	readonly screen: (viewer: Participant, screen: ScreenPlace) => void;
+	/** A participant is to be offered this many seats; {@link Room.seatsAdded} follows once it has them. */
+	readonly seatsWanted: (participant: Participant, seats: number) => void;
+};
 
 /**
  * Who is in the room and which packet goes where. Mutable and without I/O or clock: packets and times come in, packets go out
@@ -30,35 +31,33 @@ type Roster = { allowance: number; refilledAt: number; readonly send: (frame: Ui
  */
 export class Room {
 	readonly #participants = new Map<string, Participant>();
-	readonly #rosters = new Map<string, Roster>();
+	readonly #roster = new RosterChannel();
+	/** Who shares a screen, the earliest first. */
+	#sharers: readonly Participant[] = [];
 	readonly #view = createRtpView();
-	readonly #onSeat: (event: SeatEvent) => void;
+	readonly #picture = createPictureView();
+	readonly #mostSeats: number;
+	readonly #events: RoomEvents;
 	readonly #observe: ObservePacket | undefined;
 	#feedbackAt = 0;
 	#reportAt = 0;
 	/** Packets forwarded since the start: a sum, for the watch over the process. */
 	forwarded = 0;
 
-	constructor(onSeat: (event: SeatEvent) => void, observe?: ObservePacket) {
-		this.#onSeat = onSeat;
+	constructor(mostSeats: number, events: RoomEvents, observe?: ObservePacket) {
+		this.#mostSeats = mostSeats;
+		this.#events = events;
 		this.#observe = observe;
 	}
 
 	/** Brings a connected participant in: it gets a seat with everybody and everybody gets one with it. */
 	enter(participant: Participant, sendRoster: (frame: Uint8Array) => void, now: number): void {
-		for (const other of this.#participants.values()) {
-			for (const [viewer, occupant] of [
-				[participant, other],
-				[other, participant],
-			] as const) {
-				const seat = viewer.seatFor(occupant);
-				if (seat !== undefined) this.#onSeat({ viewer, seat });
-			}
-		}
+		const others = [...this.#participants.values()];
 		this.#participants.set(participant.key, participant);
-		this.#rosters.set(participant.key, { allowance: rosterBurst, refilledAt: now, send: sendRoster });
-		this.#subscribe();
-		for (const other of this.#participants.values()) other.camera.wantKeyFrame();
+		this.#roster.open(participant.key, sendRoster, now);
+		this.#seatOthers(participant);
+		for (const other of others) this.#seatOthers(other);
+		this.#placeScreens(participant);
 		// Whoever was alone was told to send little: tell it otherwise at the next tick.
 		this.#reportAt = 0;
 	}
@@ -66,65 +65,96 @@ export class Room {
 	leave(key: string): void {
 		const participant = this.#participants.get(key);
 		if (participant === undefined) return;
+		this.share(key, false);
 		this.#participants.delete(key);
-		this.#rosters.delete(key);
+		this.#roster.close(key);
+		for (const other of this.#participants.values()) participant.unseat(other);
+		for (const screen of participant.screens) screen.place.aimAt(undefined);
 		for (const viewer of this.#participants.values()) {
 			const seat = viewer.unseat(participant);
-			if (seat !== undefined) this.#onSeat({ viewer, seat });
+			if (seat === undefined) continue;
+			this.#events.seat(viewer, seat);
+			this.#seatOthers(viewer);
 		}
-		this.#subscribe();
 	}
 
 	has(key: string): boolean {
 		return this.#participants.has(key);
 	}
 
-	/** Works out anew who gets which uplink, so that forwarding a packet looks nothing up. */
-	#subscribe(): void {
-		for (const sender of this.#participants.values()) {
-			const audio: Subscriber[] = [];
-			const video: Subscriber[] = [];
-			for (const viewer of this.#participants.values())
-				for (const seat of viewer.seats) {
-					if (seat.occupant !== sender) continue;
-					const mids = seatMids(seat.index);
-					audio.push({ stream: seat.audio, mid: mids.audio, send: viewer.send });
-					video.push({ stream: seat.video, mid: mids.video, send: viewer.send });
-				}
-			sender.audio.subscribers = audio;
-			sender.camera.subscribers = video;
-		}
+	/** A participant's connection has the seats that were added to it. */
+	seatsAdded(participant: Participant): void {
+		if (this.has(participant.key)) this.#seatOthers(participant);
 	}
 
-	/** A packet, RTP or RTCP, that arrived on a participant's m-line. The room may overwrite its header. `now` in ms. */
+	/** Seats whoever has no seat with `viewer` yet, as far as there are any, and asks for more ahead of need. */
+	#seatOthers(viewer: Participant): void {
+		for (const other of this.#participants.values()) {
+			if (other === viewer || viewer.seatOf(other) !== undefined) continue;
+			const seat = viewer.seatFor(other);
+			if (seat === undefined) break;
+			seat.video.aimAt(other.camera.layers.at(-1));
+			this.#events.seat(viewer, seat);
+		}
+		const seats = seatsAhead(this.#participants.size - 1, this.#mostSeats);
+		if (seats > viewer.seats.length) this.#events.seatsWanted(viewer, seats);
+	}
+
+	/** A participant's screen begins or ends. */
+	share(key: string, on: boolean): void {
+		const participant = this.#participants.get(key);
+		if (participant === undefined || this.#sharers.includes(participant) === on) return;
+		this.#sharers = on ? [...this.#sharers, participant] : this.#sharers.filter((sharer) => sharer !== participant);
+		for (const viewer of this.#participants.values()) this.#placeScreens(viewer);
+	}
+
+	/** Gives the screens that were shared first the places that `viewer` has; a screen keeps its place while it is shared. */
+	#placeScreens(viewer: Participant): void {
+		for (const screen of viewer.screens) {
+			if (screen.occupant === undefined || this.#sharers.includes(screen.occupant)) continue;
+			screen.occupant = undefined;
+			screen.place.aimAt(undefined);
+			if (!this.#fillScreen(viewer, screen)) this.#events.screen(viewer, screen);
+		}
+		for (const screen of viewer.screens) if (screen.occupant === undefined) this.#fillScreen(viewer, screen);
+	}
+
+	#fillScreen(viewer: Participant, screen: ScreenPlace): boolean {
+		const sharer = this.#sharers.find(
+			(candidate) => candidate !== viewer && !viewer.screens.some(({ occupant }) => occupant === candidate),
+		);
+		if (sharer === undefined) return false;
+		screen.occupant = sharer;
+		screen.place.aimAt(sharer.screen.layers[0]);
+		this.#events.screen(viewer, screen);
+		return true;
+	}
+
+	/** A packet, RTP or RTCP, that arrived on a participant's m-line. The room may overwrite it. `now` in ms. */
 	packetArrived(key: string, mid: string, packet: Buffer, now: number): void {
 		const participant = this.#participants.get(key);
 		if (participant === undefined) return;
 		if (isRtcp(packet)) return this.#rtcpArrived(participant, mid, packet, now);
-		const uplink = participant.uplinkByMid(mid);
 		const view = this.#view;
-		if (uplink === undefined || !readRtp(packet, view)) return;
+		if (!readRtp(packet, view)) return;
+		const uplink = participant.sourceByMid(mid)?.layerOf(view.ssrc, view.payloadType);
+		if (uplink === undefined) return;
 		participant.transportSequenceArrived(view.transportSequence, now);
 		if (!uplink.accept(packet, view, now)) return;
 		this.#observe?.(key, uplink.kind, packet, view, now);
 		this.#forward(uplink, packet, view, now);
 	}
 
-	/**
-	 * The new header is written over the end of the old one, right before the payload: nothing of the sender's header
-	 * extensions, sources or SSRC goes on, and nothing is copied.
-	 */
 	#forward(uplink: Uplink, packet: Buffer, view: RtpView, now: number): void {
-		const at = view.payloadOffset - rtpHeaderBytes;
-		const outgoing = packet.subarray(at, view.payloadEnd);
-		for (const { stream, mid, send } of uplink.subscribers) {
-			if (!admitToSeat(stream, view, now)) continue;
-			const sequence = seatSequence(stream, view.sequence);
-			const timestamp = seatTimestamp(stream, view.timestamp);
-			writeRtpHeader(packet, at, view.marker, view.payloadType, sequence, timestamp, stream.ssrc);
-			send(mid, outgoing);
-			this.forwarded++;
+		const { places } = uplink;
+		if (places.length === 0) return;
+		let picture: PictureView | undefined;
+		if (uplink.kind === "video") {
+			const codec = view.payloadType === payloadTypes.vp9 ? "vp9" : "vp8";
+			if (readPicture(codec, packet, view.payloadOffset, view.payloadEnd, this.#picture)) picture = this.#picture;
 		}
+		const outgoing = packet.subarray(view.payloadOffset - rtpHeaderBytes, view.payloadEnd);
+		for (const place of places) if (place.forward(uplink, packet, outgoing, view, picture, now)) this.forwarded++;
 	}
 
 	/**
@@ -132,20 +162,21 @@ export class Room {
 	 * belongs: on the m-line of the SSRC that it is about.
 	 */
 	#rtcpArrived(participant: Participant, mid: string, packet: Buffer, now: number): void {
-		const uplink = participant.uplinkByMid(mid);
-		const place = participant.seatByMid.get(mid);
+		const source = participant.sourceByMid(mid);
+		const place = participant.placeByMid(mid);
 		for (const item of readRtcp(packet)) {
 			switch (item.kind) {
-				case "senderReport":
-					if (uplink === undefined || item.ssrc !== uplink.ssrc) break;
-					uplink.reception?.senderReportArrived(item.ntpHigh, item.ntpLow, now);
-					forwardSenderReport(uplink, item);
+				case "senderReport": {
+					const uplink = source?.layers.find((layer) => layer.ssrc === item.ssrc);
+					uplink?.reception?.senderReportArrived(item.ntpHigh, item.ntpLow, now);
+					for (const receiver of uplink?.places ?? []) receiver.report(item);
 					break;
+				}
 				case "nack":
-					if (item.ssrc === place?.stream.ssrc) participant.retransmit(mid, item.sequences);
+					if (item.ssrc === place?.stream.ssrc) place.retransmit(item.sequences);
 					break;
 				case "keyFrameRequest":
-					if (item.ssrc === place?.stream.ssrc) place.seat.occupant?.camera.wantKeyFrame();
+					if (item.ssrc === place?.stream.ssrc) place.aim?.wantKeyFrame();
 					break;
 				case "bandwidth":
 					participant.estimate = item.bitsPerSecond;
@@ -156,14 +187,7 @@ export class Room {
 
 	/** A sealed roster frame (K4), fanned out to everybody else. False when it is too large or too many came. `now` in ms. */
 	rosterArrived(key: string, frame: Uint8Array, now: number): boolean {
-		const from = this.#rosters.get(key);
-		if (from === undefined || frame.length === 0 || frame.length > maxRosterFrameBytes) return false;
-		from.allowance = Math.min(rosterBurst, from.allowance + ((now - from.refilledAt) * rosterPerSecond) / 1000);
-		from.refilledAt = now;
-		if (from.allowance < 1) return false;
-		from.allowance--;
-		for (const [other, roster] of this.#rosters) if (other !== key) roster.send(frame);
-		return true;
+		return this.#roster.arrived(key, frame, now);
 	}
 
 	/** To be called about every 20 ms; `now` in ms. */
@@ -181,27 +205,12 @@ export class Room {
 	}
 
 	#limitFor(sender: Participant): number {
-		const viewers = [...this.#participants.values()].filter((viewer) =>
-			viewer.seats.some((seat) => seat.occupant === sender),
-		);
+		const viewers = [...this.#participants.values()].filter((viewer) => viewer.seatOf(sender) !== undefined);
 		return uplinkLimit(
 			viewers.map((viewer) => ({
 				limit: viewer.downlinkLimit,
-				videoStreams: viewer.seats.filter((seat) => (seat.occupant?.camera.ssrc ?? -1) >= 0).length,
+				videoStreams: viewer.seats.filter((seat) => seat.occupant?.camera.isActive === true).length,
 			})),
 		);
-	}
-}
-
-/** The sender's clock goes on, so that sound and picture stay together; its SSRC and its counts do not. */
-function forwardSenderReport(
-	uplink: Uplink,
-	report: { readonly ntpHigh: number; readonly ntpLow: number; readonly timestamp: number },
-): void {
-	for (const { stream, mid, send } of uplink.subscribers) {
-		if (stream.source !== uplink.ssrc) continue;
-		const timestamp = seatTimestamp(stream, report.timestamp);
-		const { ntpHigh, ntpLow } = report;
-		send(mid, buildSenderReport(stream.ssrc, ntpHigh, ntpLow, timestamp, stream.packets, stream.octets));
 	}
 }

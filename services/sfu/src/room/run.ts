@@ -1,7 +1,7 @@
-import { randomInt } from "node:crypto";
 import process from "node:process";
 import { type Bytes, bytesToHex, hexToBytes, invariant } from "@sotto/bytes";
 import { openAddresses } from "./addresses.ts";
+import { Member } from "./member.ts";
 import {
 	encodeProcessMessage,
 	type FromProcess,
@@ -9,11 +9,9 @@ import {
 	type RoomSettings,
 	type ToProcess,
 } from "./messages.ts";
-import { Participant, type SeatSsrcs } from "./participant.ts";
-import { openPeer, type Peer } from "./peer.ts";
-import { type ObservePacket, Room } from "./room.ts";
-
-type Member = { readonly fingerprint: Uint8Array; readonly peer: Peer; readonly participant: Participant };
+import type { Participant } from "./participant.ts";
+import { type ObservePacket, Room, type RoomEvents } from "./room.ts";
+import { seatsAhead } from "./seating.ts";
 
 /**
  * A room's process: rooms meet strangers' packets in native code that one packet can hang, so each has a process of its own
@@ -23,16 +21,7 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 	const members = new Map<string, Member>();
 	const addresses = await openAddresses(settings);
 	const now = () => performance.now();
-	const room = new Room(
-		({ viewer, seat }) =>
-			say({
-				type: "seat",
-				viewer: idBytes(viewer.key),
-				seat: seat.index,
-				...(seat.occupant === undefined ? {} : { occupant: idBytes(seat.occupant.key) }),
-			}),
-		observe,
-	);
+	const room = new Room(settings.seats, tellEvents(members), observe);
 
 	const remove = (key: string) => {
 		const member = members.get(key);
@@ -49,19 +38,24 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 	function add(id: Bytes, fingerprint: Uint8Array): void {
 		const key = bytesToHex(id);
 		invariant(!members.has(key), "the server adds a participant once");
-		const seats = Array.from({ length: settings.seats }, randomSeatSsrcs);
-		const peer = openPeer(addresses, seats, {
-			offer: (sdp) => say({ type: "offer", participantId: id, sdp, seats: settings.seats }),
-			open: () => {
-				const member = members.get(key);
-				if (member !== undefined && !room.has(key)) room.enter(member.participant, member.peer.sendRoster, now());
+		const member = new Member({
+			key,
+			fingerprint,
+			addresses,
+			seats: seatsAhead(members.size, settings.seats),
+			events: {
+				offer: (sdp, seats, screens) => say({ type: "offer", participantId: id, sdp, seats, screens }),
+				seatsAdded: () => room.seatsAdded(member.participant),
+				open: () => {
+					if (members.get(key) === member && !room.has(key))
+						room.enter(member.participant, member.peer.sendRoster, now());
+				},
+				packet: (mid, packet) => room.packetArrived(key, mid, packet, now()),
+				roster: (frame) => room.rosterArrived(key, frame, now()),
+				lost: () => lose(key, "transportLost"),
 			},
-			packet: (mid, packet) => room.packetArrived(key, mid, packet, now()),
-			roster: (frame) => room.rosterArrived(key, frame, now()),
-			lost: () => lose(key, "transportLost"),
 		});
-		const participant = new Participant(key, seats, peer.send, () => randomInt(0x1_0000));
-		members.set(key, { fingerprint, peer, participant });
+		members.set(key, member);
 	}
 
 	function obey(message: ToProcess): void {
@@ -69,12 +63,12 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 			case "add":
 				return add(message.participantId, message.fingerprint);
 			case "answer": {
-				const member = members.get(bytesToHex(message.participantId));
-				if (member === undefined) return;
-				const taken = member.peer.answer(message.sdp, member.fingerprint);
-				if (!taken.ok) lose(bytesToHex(message.participantId), "badAnswer");
+				const key = bytesToHex(message.participantId);
+				if (members.get(key)?.answer(message.sdp, message.layers) === false) lose(key, "badAnswer");
 				return;
 			}
+			case "share":
+				return room.share(bytesToHex(message.participantId), message.on);
 			case "remove":
 				return remove(bytesToHex(message.participantId));
 			case "beat": {
@@ -99,6 +93,21 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 	say({ type: "ready", port: addresses.port });
 }
 
+/** What happens in the room, told to the server. */
+function tellEvents(members: ReadonlyMap<string, Member>): RoomEvents {
+	return {
+		seat: (viewer, { index, occupant }) =>
+			say({ type: "seat", viewer: idBytes(viewer.key), seat: index, ...occupantOf(occupant) }),
+		screen: (viewer, { index, occupant }) =>
+			say({ type: "screen", viewer: idBytes(viewer.key), screen: index, ...occupantOf(occupant) }),
+		seatsWanted: (participant, seats) => members.get(participant.key)?.wantSeats(seats),
+	};
+}
+
+function occupantOf(occupant: Participant | undefined): { readonly occupant?: Bytes } {
+	return occupant === undefined ? {} : { occupant: idBytes(occupant.key) };
+}
+
 function say(message: FromProcess): void {
 	// A server that died in this moment is no fault of the room's: "disconnect" ends it.
 	if (process.connected) process.send?.(encodeProcessMessage(message), undefined, undefined, () => {});
@@ -108,10 +117,4 @@ function idBytes(key: string): Bytes {
 	const bytes = hexToBytes(key);
 	invariant(bytes.ok, "a participant's key is the hex of its id");
 	return bytes.value;
-}
-
-/** Random, so that an SSRC says nothing about when or as which of many a participant came. */
-function randomSeatSsrcs(): SeatSsrcs {
-	const ssrc = () => randomInt(0x1_0000, 0xffff_ffff);
-	return { audio: ssrc(), video: ssrc(), videoRtx: ssrc() };
 }

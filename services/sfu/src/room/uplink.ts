@@ -2,40 +2,53 @@ import { LossTracker } from "../rtp/loss.ts";
 import { readUint16, type RtpView } from "../rtp/packet.ts";
 import { Reception } from "../rtp/reception.ts";
 import { RetransmissionBuffer } from "../rtp/retransmission.ts";
-import type { SeatStream } from "../rtp/seat-stream.ts";
 import { payloadTypes, repairedPayloadType } from "./media-plan.ts";
+import type { Place } from "./place.ts";
 
 /** A key frame costs about ten other frames, so whoever asks, the sender is asked at most this often. */
 const keyFrameIntervalMs = 400;
+export type UplinkKind = "audio" | "video";
 
-/** Someone's seat that this uplink is forwarded into. */
-export type Subscriber = {
-	readonly stream: SeatStream;
-	readonly mid: string;
-	readonly send: (mid: string, packet: Buffer) => void;
-};
-
-/** One stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
+/** One RTP stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
 export class Uplink {
-	readonly kind: "audio" | "video";
+	readonly kind: UplinkKind;
 	readonly mid: string;
-	readonly buffer: RetransmissionBuffer | undefined;
+	readonly #slots: number;
+	#buffer: RetransmissionBuffer | undefined;
 	readonly loss: LossTracker | undefined;
-	subscribers: readonly Subscriber[] = [];
+	/** Places that it is forwarded into, or will be from its next key frame on. Replaced, never changed. */
+	places: readonly Place[] = [];
 	reception: Reception | undefined;
+	/** As announced; -1: whatever comes first. */
+	readonly #announcedSsrc: number;
+	readonly rtxSsrc: number;
 	#keyFrameWanted = false;
 	#keyFrameAskedAt = Number.NEGATIVE_INFINITY;
+	#bytes = 0;
+	/** Measured over the last second or so, payload only. */
+	bitsPerSecond = 0;
 
-	constructor(kind: "audio" | "video", mid: string) {
+	/** `slots`: packets kept for retransmission, a power of two. */
+	constructor(kind: UplinkKind, mid: string, slots = 512, ssrc = -1, rtxSsrc = -1) {
 		this.kind = kind;
 		this.mid = mid;
-		// A lost audio packet is concealed by the decoder; waiting for it would cost delay.
-		this.buffer = kind === "video" ? new RetransmissionBuffer() : undefined;
+		this.#slots = slots;
+		this.#announcedSsrc = ssrc;
+		this.rtxSsrc = rtxSsrc;
 		this.loss = kind === "video" ? new LossTracker() : undefined;
 	}
 
 	get ssrc(): number {
-		return this.reception?.ssrc ?? -1;
+		return this.reception?.ssrc ?? this.#announcedSsrc;
+	}
+
+	/** What can be sent again. A lost audio packet is concealed by the decoder: waiting for it would cost delay. */
+	get buffer(): RetransmissionBuffer | undefined {
+		return this.#buffer;
+	}
+
+	get isActive(): boolean {
+		return this.reception !== undefined;
 	}
 
 	/**
@@ -48,7 +61,10 @@ export class Uplink {
 		if (this.kind === "audio" && view.payloadType !== payloadTypes.opus) return false;
 		if (this.kind === "video" && view.payloadType !== payloadTypes.vp9 && view.payloadType !== payloadTypes.vp8)
 			return false;
-		this.reception ??= new Reception(view.ssrc);
+		if (this.reception === undefined) {
+			this.reception = new Reception(this.#announcedSsrc < 0 ? view.ssrc : this.#announcedSsrc);
+			if (this.kind === "video") this.#buffer = new RetransmissionBuffer(this.#slots);
+		}
 		if (view.ssrc !== this.reception.ssrc) return false;
 		this.reception.arrived(view.sequence);
 		return this.#keep(packet, view, now);
@@ -65,12 +81,19 @@ export class Uplink {
 	}
 
 	#keep(packet: Uint8Array, view: RtpView, now: number): boolean {
-		if (this.buffer === undefined) return true;
-		if (this.buffer.find(view.sequence) !== undefined) return false;
-		if (this.loss?.arrived(view.sequence, now) === "overflow") this.#keyFrameWanted = true;
+		this.#bytes += view.payloadEnd - view.payloadOffset;
+		if (this.#buffer === undefined) return true;
+		if (this.#buffer.find(view.sequence) !== undefined) return false;
+		if (this.loss?.arrived(view.sequence, now) === "overflow") this.wantKeyFrame();
 		const { sequence, timestamp, payloadType, marker, payloadOffset, payloadEnd } = view;
-		this.buffer.keep(sequence, timestamp, payloadType, marker, packet, payloadOffset, payloadEnd);
+		this.#buffer.keep(sequence, timestamp, payloadType, marker, packet, payloadOffset, payloadEnd);
 		return true;
+	}
+
+	/** Every second: what came since the last time. */
+	measure(elapsedMs: number): void {
+		this.bitsPerSecond = (this.#bytes * 8000) / Math.max(1, elapsedMs);
+		this.#bytes = 0;
 	}
 
 	wantKeyFrame(): void {

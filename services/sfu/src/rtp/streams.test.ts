@@ -24,7 +24,7 @@ describe("a seat's stream", () => {
 		const stream = createSeatStream(5, 6, 90_000, () => 65_530);
 		const sent: { sequence: number; timestamp: number }[] = [];
 		const send = (ssrc: number, sequence: number, timestamp: number, now: number) => {
-			expect(admitToSeat(stream, packet(ssrc, sequence, timestamp), now)).toBe(true);
+			expect(admitToSeat(stream, packet(ssrc, sequence, timestamp), undefined, now)).toBe(true);
 			sent.push({ sequence: seatSequence(stream, sequence), timestamp: seatTimestamp(stream, timestamp) });
 		};
 		for (let k = 0; k < 10; k++) send(100, 40_000 + k, 1_000_000 + k * 3_000, k * 33);
@@ -37,15 +37,23 @@ describe("a seat's stream", () => {
 
 	test("a packet from before the change has no number to travel under", () => {
 		const stream = createSeatStream(5, 6, 48_000, () => 0);
-		expect(admitToSeat(stream, packet(100, 500, 0), 0)).toBe(true);
-		expect(admitToSeat(stream, packet(100, 499, 0), 1)).toBe(false);
+		expect(admitToSeat(stream, packet(100, 500, 0), undefined, 0)).toBe(true);
+		expect(admitToSeat(stream, packet(100, 499, 0), undefined, 1)).toBe(false);
+	});
+
+	test("a number from long ago is not sent: the transport throws at what SRTP's window has left behind", () => {
+		const stream = createSeatStream(5, 6, 48_000, () => 0);
+		for (let sequence = 0; sequence < 2_000; sequence++)
+			admitToSeat(stream, packet(100, sequence, 0), undefined, sequence);
+		expect(admitToSeat(stream, packet(100, 1_600, 0), undefined, 2_000)).toBe(true);
+		expect(admitToSeat(stream, packet(100, 900, 0), undefined, 2_000)).toBe(false);
 	});
 
 	test("what a receiver asks for is found again by the number it saw", () => {
 		fc.assert(
 			fc.property(fc.nat(0xffff), fc.nat(0xffff), fc.nat(2_000), (last, first, later) => {
 				const stream = createSeatStream(5, 6, 90_000, () => last);
-				admitToSeat(stream, packet(100, first, 0), 0);
+				admitToSeat(stream, packet(100, first, 0), undefined, 0);
 				const sequence = (first + later) & 0xffff;
 				expect(uplinkSequence(stream, seatSequence(stream, sequence))).toBe(sequence);
 			}),

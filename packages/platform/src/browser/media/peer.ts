@@ -113,7 +113,7 @@ export function openPeer(
 	async function answer(sdp: string, session: number, peer: RTCPeerConnection): Promise<void> {
 		await peer.setRemoteDescription({ type: "offer", sdp });
 		// In this same turn, before anything can be encoded or decoded: protection on every sender and receiver.
-		senders = protectTransceivers(peer, protection, session, seats);
+		senders = protectTransceivers(peer, protection, session, seats, senders);
 		await peer.setLocalDescription();
 		if (isOver) return;
 		await limitCamera(senders.camera);
@@ -207,19 +207,25 @@ function protectTransceivers(
 	protection: FrameProtection,
 	session: number,
 	seats: Seat[],
+	already: { readonly audio: RTCRtpSender; readonly camera: RTCRtpSender } | undefined,
 ): { readonly audio: RTCRtpSender; readonly camera: RTCRtpSender } {
 	const byMid = new Map(peer.getTransceivers().map((transceiver) => [transceiver.mid, transceiver]));
 	const audio = byMid.get("ua");
 	const camera = byMid.get("uv");
 	if (audio === undefined || camera === undefined) throw new Error("the offer lacks an uplink");
-	for (const [transceiver, stream] of [
-		[audio, audioStream],
-		[camera, cameraStream],
-	] as const) {
+	// A later offer brings more seats only.
+	const uplinks =
+		already === undefined
+			? ([
+					[audio, audioStream],
+					[camera, cameraStream],
+				] as const)
+			: [];
+	for (const [transceiver, stream] of uplinks) {
 		protection.protectSender(transceiver.sender, session, stream);
 		transceiver.direction = "sendonly";
 	}
-	for (let seat = 0; ; seat++) {
+	for (let seat = seats.length; ; seat++) {
 		const sound = byMid.get(`a${seat}`);
 		const picture = byMid.get(`v${seat}`);
 		if (sound === undefined || picture === undefined) break;
