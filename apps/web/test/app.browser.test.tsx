@@ -1,43 +1,15 @@
-import { createRoot, type Root } from "react-dom/client";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
-import { App } from "../src/app.tsx";
 import { ownCall } from "../src/call/stage.ts";
 import { decodeQr } from "../src/share/decode-qr.ts";
 import { qrPath } from "../src/share/qr-code.tsx";
 import { takeLinkFromAddress } from "../src/state/given-link.ts";
-import "../src/styles/base.css";
-import "../src/styles/parts.css";
-import "../src/styles/tokens.css";
 import { MemoryClient, readyView } from "./memory-client.ts";
 import { grace, myLink, now } from "./people.ts";
-import { drawnCallSession } from "./preview/drawn-call-session.ts";
 import { adaCall, scenes } from "./scenes.ts";
+import { button, commands, show, takeAway, textbox } from "./show.tsx";
 
-let root: Root | undefined;
-const media = drawnCallSession({ picture: false, alone: true, trouble: null });
-
-async function show(client: MemoryClient, width = 1280, height = 800): Promise<MemoryClient> {
-	await page.viewport(width, height);
-	const place = document.createElement("div");
-	place.id = "root";
-	document.body.append(place);
-	root = createRoot(place);
-	root.render(<App client={client.client} loadCallSession={async () => media} />);
-	return client;
-}
-
-afterEach(() => {
-	root?.unmount();
-	document.body.replaceChildren();
-	history.replaceState(null, "");
-	sessionStorage.clear();
-});
-
-const button = (name: string) => page.getByRole("button", { name, exact: true });
-const textbox = (name: string) => page.getByRole("textbox", { name, exact: true });
 const openAda = () => page.getByRole("link", { name: /Ada Lovelace/ }).click();
-const commands = (client: MemoryClient) => client.told.map(({ command }) => command);
 
 describe("the first minutes", () => {
 	test("a name and one press lead to one's own link", async () => {
@@ -93,8 +65,7 @@ describe("the first minutes", () => {
 			for (const name of ["Share my link", "Add contact", "What the server sees"])
 				expect(page.getByRole("button", { name }).elements(), `${name} at ${width}`).toHaveLength(1);
 			expect(page.getByRole("textbox", { name: "Contact link" }).elements()).toHaveLength(1);
-			root?.unmount();
-			document.body.replaceChildren();
+			takeAway();
 		}
 	});
 });

@@ -2,49 +2,24 @@
  * A SottoClient that keeps everything in memory and talks to nobody: a fixture for component tests and for screens that are
  * hard to reach. Never part of the product.
  */
-import { err, ok } from "@sotto/bytes";
+import { ok } from "@sotto/bytes";
 import type {
-	CallView,
+	AccountId,
 	ClientEvent,
 	ClientView,
-	CommandError,
 	CommandResult,
 	ConversationId,
 	ConversationView,
-	HistoryItem,
 	LedgerEntry,
 	MessageItem,
-	ReadyView,
 	RequestView,
 	SottoClient,
 } from "@sotto/client";
+import { readyView } from "./memory-core.ts";
+import { MemoryGroups } from "./memory-groups.ts";
 import { me as defaultMe, myLink } from "./people.ts";
 
-export type MemoryState = {
-	view: ClientView;
-	history: Map<ConversationId, HistoryItem[]>;
-	ledger: LedgerEntry[];
-	/** What the next commands answer, by name; absent: they work. */
-	refuse: Map<string, CommandError["kind"]>;
-	/** Whether a message sent becomes "sent" by itself. */
-	delivers: boolean;
-};
-
-export const readyView = (change: Partial<ReadyView> = {}): ReadyView => ({
-	phase: "ready",
-	me: { ...defaultMe, link: myLink },
-	network: { phase: "online" },
-	conversations: [],
-	requests: [],
-	calls: [],
-	call: undefined,
-	devices: [],
-	jobs: [],
-	linking: undefined,
-	troubles: [],
-	settings: {},
-	...change,
-});
+export { readyView } from "./memory-core.ts";
 
 type Needed = Pick<
 	SottoClient,
@@ -74,103 +49,44 @@ type Needed = Pick<
 	| "ledgerOf"
 >;
 
-/** Commands given, newest last, for tests to look at. */
-export type Told = { readonly command: string; readonly args: readonly unknown[] };
-
-export class MemoryClient implements Needed {
-	readonly state: MemoryState;
-	readonly told: Told[] = [];
-	readonly #listeners = new Set<(event: ClientEvent) => void>();
-	#serial = 0;
-
-	constructor(state: Partial<MemoryState> = {}) {
-		this.state = {
-			view: { phase: "noAccount" },
-			history: new Map(),
-			ledger: [],
-			refuse: new Map(),
-			delivers: true,
-			...state,
-		};
-	}
-
-	/** As the app wants it. What a call's media asks of the engine is not here: no media runs in these tests. */
-	get client(): SottoClient {
-		return this as unknown as SottoClient;
-	}
-
-	emit(event: ClientEvent): void {
-		for (const listener of this.#listeners) listener(event);
-	}
-
-	show(view: ClientView): void {
-		this.state.view = view;
-		this.emit({ kind: "view", view });
-	}
-
-	change(change: Partial<ReadyView>): void {
-		if (this.state.view.phase === "ready") this.show({ ...this.state.view, ...change });
-	}
-
-	changeConversation(id: ConversationId, change: Partial<ConversationView>): void {
-		if (this.state.view.phase !== "ready") return;
-		const conversations = this.state.view.conversations.map((one) => (one.id === id ? { ...one, ...change } : one));
-		this.change({ conversations });
-	}
-
-	changeCall(change: Partial<CallView>): void {
-		const { view } = this.state;
-		if (view.phase === "ready" && view.call !== undefined) this.change({ call: { ...view.call, ...change } });
-	}
-
-	/** Puts an item into a conversation, as if it came from the engine. */
-	put(conversation: ConversationId, item: HistoryItem): void {
-		const items = this.state.history.get(conversation) ?? [];
-		const place = items.findIndex((known) => known.id === item.id);
-		if (place < 0) items.push(item);
-		else items[place] = item;
-		this.state.history.set(conversation, items);
-		this.emit({ kind: "history", conversation, items: [item], removed: [] });
-		this.changeConversation(conversation, { last: item });
-	}
-
+export class MemoryClient extends MemoryGroups implements Needed {
 	async view(): Promise<ClientView> {
 		return this.state.view;
 	}
 
 	onEvent(listener: (event: ClientEvent) => void): () => void {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
+		this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
 	}
 
 	async close(): Promise<void> {
-		this.#listeners.clear();
+		this.listeners.clear();
 	}
 
 	async createAccount(input: { readonly name: string; readonly home: string }): Promise<CommandResult> {
-		return this.#do("createAccount", [input], () => {
+		return this.do("createAccount", [input], () => {
 			this.show(readyView({ me: { ...defaultMe, name: input.name, link: myLink } }));
 		});
 	}
 
 	async rename(name: string): Promise<CommandResult> {
-		return this.#do("rename", [name], () => {
+		return this.do("rename", [name], () => {
 			if (this.state.view.phase === "ready") this.change({ me: { ...this.state.view.me, name } });
 		});
 	}
 
 	async addContact(link: string): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
-		return this.#do("addContact", [link], () => {
-			const conversation = `asked ${this.#next()}`;
+		return this.do("addContact", [link], () => {
+			const conversation = `asked ${this.next()}`;
 			this.#addConversation({ id: conversation, title: "Ada Lovelace", phase: "asked" }, "ada", 22);
 			return { conversation };
 		});
 	}
 
 	async acceptRequest(id: string): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
-		return this.#do("acceptRequest", [id], () => {
+		return this.do("acceptRequest", [id], () => {
 			const request = this.#dropRequest(id);
-			const conversation = `accepted ${this.#next()}`;
+			const conversation = `accepted ${this.next()}`;
 			const title = request?.person.name ?? "";
 			this.#addConversation({ id: conversation, title, phase: "active" }, id, request?.person.hue ?? 0);
 			return { conversation };
@@ -178,22 +94,26 @@ export class MemoryClient implements Needed {
 	}
 
 	async ignoreRequest(id: string): Promise<CommandResult> {
-		return this.#do("ignoreRequest", [id], () => void this.#dropRequest(id));
+		return this.do("ignoreRequest", [id], () => void this.#dropRequest(id));
 	}
 
 	async blockRequest(id: string): Promise<CommandResult> {
-		return this.#do("blockRequest", [id], () => void this.#dropRequest(id));
+		return this.do("blockRequest", [id], () => void this.#dropRequest(id));
 	}
 
-	async sendMessage(conversation: ConversationId, text: string): Promise<CommandResult<{ readonly item: string }>> {
-		return this.#do("sendMessage", [conversation, text], () => {
+	async sendMessage(
+		conversation: ConversationId,
+		text: string,
+		options?: { readonly mentions?: readonly AccountId[] },
+	): Promise<CommandResult<{ readonly item: string }>> {
+		return this.do("sendMessage", options === undefined ? [conversation, text] : [conversation, text, options], () => {
 			const item: MessageItem = {
 				kind: "message",
-				id: `mine ${this.#next()}`,
+				id: `mine ${this.next()}`,
 				author: defaultMe,
 				mine: true,
 				text,
-				mentions: [],
+				mentions: this.peopleOf(conversation).filter(({ account }) => options?.mentions?.includes(account)),
 				mentionsMe: false,
 				sentAt: Date.now(),
 				state: "sending",
@@ -205,14 +125,14 @@ export class MemoryClient implements Needed {
 	}
 
 	async retryMessage(conversation: ConversationId, id: string): Promise<CommandResult> {
-		return this.#do("retryMessage", [conversation, id], () => {
+		return this.do("retryMessage", [conversation, id], () => {
 			const item = this.state.history.get(conversation)?.find((known) => known.id === id);
 			if (item?.kind === "message") this.put(conversation, { ...item, state: "sent" });
 		});
 	}
 
 	async discardMessage(conversation: ConversationId, id: string): Promise<CommandResult> {
-		return this.#do("discardMessage", [conversation, id], () => {
+		return this.do("discardMessage", [conversation, id], () => {
 			const left = (this.state.history.get(conversation) ?? []).filter((known) => known.id !== id);
 			this.state.history.set(conversation, left);
 			this.emit({ kind: "history", conversation, items: [], removed: [id] });
@@ -220,7 +140,7 @@ export class MemoryClient implements Needed {
 	}
 
 	async markRead(conversation: ConversationId): Promise<CommandResult> {
-		return this.#do("markRead", [conversation], () => this.changeConversation(conversation, { unread: 0 }));
+		return this.do("markRead", [conversation], () => this.changeConversation(conversation, { unread: 0 }));
 	}
 
 	async history(conversation: ConversationId, options: { readonly before?: string; readonly limit?: number } = {}) {
@@ -236,7 +156,7 @@ export class MemoryClient implements Needed {
 
 	async safetyNumber(conversation: ConversationId) {
 		const groups = Array.from({ length: 12 }, (_, place) => String((place * 7919 + 30_871) % 100_000).padStart(5, "0"));
-		return this.#do("safetyNumber", [conversation], () => ({
+		return this.do("safetyNumber", [conversation], () => ({
 			groups,
 			qr: `sotto-safety:${groups.join("")}`,
 			verified: false,
@@ -244,11 +164,11 @@ export class MemoryClient implements Needed {
 	}
 
 	async compareSafetyNumber(conversation: ConversationId, qr: string): Promise<CommandResult> {
-		return this.#do("compareSafetyNumber", [conversation, qr], () => undefined);
+		return this.do("compareSafetyNumber", [conversation, qr], () => undefined);
 	}
 
 	async setVerified(conversation: ConversationId, verified: boolean): Promise<CommandResult> {
-		return this.#do("setVerified", [conversation, verified], () => {
+		return this.do("setVerified", [conversation, verified], () => {
 			if (this.state.view.phase !== "ready") return;
 			const found = this.state.view.conversations.find((one) => one.id === conversation);
 			const people = found?.people.map((one) => ({ ...one, verified })) ?? [];
@@ -260,8 +180,8 @@ export class MemoryClient implements Needed {
 		conversation: ConversationId,
 		options: { readonly video: boolean },
 	): Promise<CommandResult<{ readonly call: string }>> {
-		return this.#do("startCall", [conversation, options], () => {
-			const call = `call ${this.#next()}`;
+		return this.do("startCall", [conversation, options], () => {
+			const call = `call ${this.next()}`;
 			if (this.state.view.phase === "ready") {
 				const found = this.state.view.conversations.find((one) => one.id === conversation);
 				const since = Date.now();
@@ -283,15 +203,15 @@ export class MemoryClient implements Needed {
 	}
 
 	async answerCall(call: string): Promise<CommandResult> {
-		return this.#do("answerCall", [call], () => this.changeCall({ phase: { name: "connected", since: Date.now() } }));
+		return this.do("answerCall", [call], () => this.changeCall({ phase: { name: "connected", since: Date.now() } }));
 	}
 
 	async declineCall(call: string, message?: string): Promise<CommandResult> {
-		return this.#do("declineCall", [call, message], () => this.#endCall("declined"));
+		return this.do("declineCall", [call, message], () => this.#endCall("declined"));
 	}
 
 	async hangUp(call: string): Promise<CommandResult> {
-		return this.#do("hangUp", [call], () => this.#endCall("hungUp"));
+		return this.do("hangUp", [call], () => this.#endCall("hungUp"));
 	}
 
 	async ledger(limit: number): Promise<readonly LedgerEntry[]> {
@@ -300,17 +220,6 @@ export class MemoryClient implements Needed {
 
 	async ledgerOf(item: string): Promise<readonly LedgerEntry[]> {
 		return this.state.ledger.filter((entry) => entry.item === item);
-	}
-
-	#do<T>(command: string, args: readonly unknown[], work: () => T): CommandResult<T> {
-		this.told.push({ command, args });
-		const refused = this.state.refuse.get(command);
-		return refused === undefined ? ok(work()) : err({ kind: refused });
-	}
-
-	#next(): number {
-		this.#serial += 1;
-		return this.#serial;
 	}
 
 	#endCall(reason: "declined" | "hungUp"): void {

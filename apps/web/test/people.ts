@@ -14,6 +14,7 @@ export const grace = person("grace", "Grace Hopper", 145);
 export const tunde = person("tunde", "Tunde Bakare", 250);
 export const noor = person("noor", "نور الحداد", 330);
 export const long = person("long", "Maximiliane Wolfeschlegelsteinhausenbergerdorff von Hohenstein", 75);
+export const katherine = person("katherine", "Katherine Johnson", 110);
 export const jun = person("jun", "田中 純", 200);
 
 /** A quiet Tuesday morning, so that pictures of screens do not change from day to day. */

@@ -1,60 +1,13 @@
 /** States of the app for pictures of screens, each a filled MemoryClient. */
-import type {
-	CallItem,
-	CallRecordView,
-	CallView,
-	ConversationView,
-	HistoryItem,
-	LedgerEntry,
-	MessageItem,
-	PersonView,
-	RequestView,
-} from "@sotto/client";
+import type { CallRecordView, CallView, ConversationView, HistoryItem, RequestView } from "@sotto/client";
 import { MemoryClient, readyView } from "./memory-client.ts";
-import { ada, days, grace, hours, jun, long, me, minutes, noor, now, tunde } from "./people.ts";
-
-let serial = 0;
-const nextId = () => {
-	serial += 1;
-	return `item ${serial}`;
-};
-
-const says = (author: PersonView, at: number, text: string, state: MessageItem["state"] = "sent"): MessageItem => ({
-	kind: "message",
-	id: nextId(),
-	author,
-	mine: author.account === "me",
-	text,
-	mentions: [],
-	mentionsMe: false,
-	sentAt: at,
-	state,
-});
-
-const record = (change: Partial<CallRecordView>): CallRecordView => ({
-	call: nextId(),
-	conversation: "ada",
-	title: ada.name,
-	direction: "incoming",
-	outcome: "answered",
-	video: false,
-	startedAt: now - hours(2),
-	durationMs: 252_000,
-	...change,
-});
-
-const called = (change: Partial<CallRecordView>): CallItem => ({ kind: "call", id: nextId(), ...record(change) });
+import { ada, days, grace, hours, jun, katherine, long, me, minutes, noor, now, tunde } from "./people.ts";
+import { groupScenes } from "./scene-groups.ts";
+import { ledgerOf } from "./scene-ledger.ts";
+import { called, conversation, happened, record, says } from "./scene-parts.ts";
 
 const withAda: HistoryItem[] = [
-	{
-		kind: "event",
-		id: nextId(),
-		at: now - days(3),
-		event: "contactAccepted",
-		person: ada,
-		by: undefined,
-		text: undefined,
-	},
+	happened(now - days(3), "contactAccepted", ada),
 	says(ada, now - days(3) + minutes(2), "It worked! No number, no e-mail, just your link."),
 	says(me, now - days(3) + minutes(4), "I printed it on the fridge. Grandmother scanned it before I could."),
 	called({ startedAt: now - days(1) - hours(3), durationMs: 1_934_000, video: true }),
@@ -74,23 +27,6 @@ const withAda: HistoryItem[] = [
 	says(ada, now - minutes(3), "Then you will get it. Call me when you’re above ground?"),
 	says(me, now - minutes(1), "At six. I’ll bring the wine."),
 ];
-
-const conversation = (person: PersonView, change: Partial<ConversationView>): ConversationView => ({
-	id: person.account,
-	kind: "direct",
-	title: person.name,
-	people: [person],
-	members: [],
-	myRole: "admin",
-	pictureId: undefined,
-	phase: "active",
-	alarm: undefined,
-	last: undefined,
-	unread: 0,
-	mentioned: false,
-	ongoingCall: undefined,
-	...change,
-});
 
 const conversations: readonly ConversationView[] = [
 	conversation(ada, { last: withAda.at(-1) }),
@@ -116,7 +52,7 @@ const conversations: readonly ConversationView[] = [
 const requests: readonly RequestView[] = [
 	{
 		id: "request",
-		person: { account: "katherine", name: "Katherine Johnson", hue: 110, verified: false },
+		person: katherine,
 		greeting: "Mira, it’s Katherine from the choir. Your sister gave me the link.",
 		at: now - minutes(7),
 	},
@@ -150,83 +86,6 @@ const calls: readonly CallRecordView[] = [
 	}),
 	record({ conversation: "noor", title: noor.name, outcome: "declined", startedAt: now - days(5), durationMs: 0 }),
 ];
-
-type Saw = LedgerEntry["saw"][number];
-const log = (value: string): Saw => ({ field: "log", value });
-const bytes = (value: number): Saw => ({ field: "bytes", value });
-const ip: Saw = { field: "ip", value: "your network address" };
-
-const noted = (
-	at: number,
-	cause: LedgerEntry["cause"],
-	role: LedgerEntry["role"],
-	action: LedgerEntry["action"],
-	saw: readonly Saw[],
-	item?: string,
-): LedgerEntry => ({ id: nextId(), at, cause, role, action, saw, item });
-
-function ledgerOf(item: string): LedgerEntry[] {
-	const wrote = { kind: "message", title: ada.name } as const;
-	const call = { kind: "call", title: ada.name } as const;
-	return [
-		noted(now - hours(1), { kind: "presence", title: undefined }, "notifier", "attach", [
-			{ field: "wakeId", value: "q7Lm…" },
-			ip,
-		]),
-		noted(now - minutes(30), { kind: "sync", title: undefined }, "home", "read", [
-			log("k3Jx…"),
-			{ field: "records", value: 4 },
-			bytes(8192),
-			ip,
-		]),
-		noted(now - minutes(20), call, "home", "append", [log("k3Jx…"), bytes(2048), ip], "the call"),
-		noted(
-			now - minutes(20) + 400,
-			call,
-			"notifier",
-			"ring",
-			[
-				{ field: "wakeId", value: "9tRb…" },
-				{ field: "urgency", value: "now" },
-			],
-			"the call",
-		),
-		noted(now - minutes(20) + 900, call, "sfu", "createRoom", [{ field: "room", value: "Vb2e…" }], "the call"),
-		noted(
-			now - minutes(20) + 1500,
-			call,
-			"sfu",
-			"joinRoom",
-			[{ field: "room", value: "Vb2e…" }, { field: "participant", value: "d81c…" }, ip],
-			"the call",
-		),
-		noted(
-			now - minutes(16),
-			call,
-			"sfu",
-			"mediaFlow",
-			[
-				{ field: "room", value: "Vb2e…" },
-				{ field: "packets", value: 24_310 },
-				bytes(18_443_210),
-				{ field: "durationMs", value: 252_000 },
-			],
-			"the call",
-		),
-		noted(now - minutes(1), wrote, "home", "append", [log("k3Jx…"), bytes(2048), ip], item),
-		noted(
-			now - minutes(1) + 600,
-			wrote,
-			"notifier",
-			"ring",
-			[
-				{ field: "wakeId", value: "9tRb…" },
-				{ field: "urgency", value: "normal" },
-			],
-			item,
-		),
-	];
-}
 
 const fullView = readyView({ conversations, requests, calls });
 
@@ -271,8 +130,8 @@ function failing(): MemoryClient {
 	const client = full({ network: { phase: "offline", since: now - minutes(3) } });
 	client.state.history.set("ada", [
 		...withAda.slice(0, -1),
-		says(me, now - minutes(2), "Did this arrive?", "failed"),
-		says(me, now - minutes(1), "I’ll try again from the station.", "sending"),
+		says(me, now - minutes(2), "Did this arrive?", { state: "failed" }),
+		says(me, now - minutes(1), "I’ll try again from the station.", { state: "sending" }),
 	]);
 	client.changeConversation("ada", { alarm: { kind: "serverLostRecords" } });
 	return client;
@@ -316,6 +175,7 @@ export const scenes = {
 		full({ call: adaCall({ video: false, phase: { name: "connected", since: Date.now() - 252_000 } }) }),
 	reconnecting: () =>
 		full({ call: adaCall({ phase: { name: "reconnecting", since: Date.now(), connectedAt: Date.now() - 90_000 } }) }),
+	...groupScenes(full),
 } satisfies Record<string, () => MemoryClient>;
 
 export type SceneName = keyof typeof scenes;

@@ -1,7 +1,7 @@
 import type { CallView } from "@sotto/client";
 import { useClient } from "../engine/client.tsx";
 import { useNow } from "../state/screen.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { ComposedAvatar } from "../ui/conversation-avatar.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { timer } from "../words/format.ts";
@@ -29,7 +29,7 @@ export function CallBar({ call, microphone }: BarProps) {
 	return (
 		<section className="call-bar" aria-label={words.call.region(call.title)}>
 			<button type="button" className="call-bar-back" onClick={back}>
-				<Avatar name={call.title} hue={call.people[0]?.hue ?? 195} size={40} />
+				<ComposedAvatar of={call} size={40} />
 				<span className="call-bar-who">
 					<span className="only-heard">{words.call.restore}: </span>
 					<bdi className="cut">{call.title}</bdi>

@@ -1,7 +1,7 @@
 import type { CallView } from "@sotto/client";
 import { useEffect } from "react";
 import { useNavigation } from "../state/route.tsx";
-import { Avatar } from "../ui/avatar.tsx";
+import { ComposedAvatar } from "../ui/conversation-avatar.tsx";
 import { Button } from "../ui/button.tsx";
 import { say } from "../ui/heard.tsx";
 import { durationWords } from "../words/format.ts";
@@ -47,7 +47,7 @@ export function EndedScreen({ call }: { readonly call: CallView }) {
 	return (
 		<section className="call-stage ended" aria-label={words.call.region(call.title)}>
 			<div className="ended-who">
-				<Avatar name={call.title} hue={call.people[0]?.hue ?? 195} size={120} />
+				<ComposedAvatar of={call} size={120} />
 				<h2>
 					<bdi>{sentence}</bdi>
 				</h2>

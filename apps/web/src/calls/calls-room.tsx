@@ -5,6 +5,7 @@ import { RoomHead } from "../shell/room-head.tsx";
 import { useNavigation } from "../state/route.tsx";
 import { useNow } from "../state/screen.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { ConversationAvatar } from "../ui/conversation-avatar.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { listTime } from "../words/format.ts";
@@ -64,7 +65,11 @@ function CallRow({ call, now, conversation }: RowProps) {
 					go({ conversation: call.conversation, ledger: false, drawer: undefined });
 				}}
 			>
-				<Avatar name={call.title} hue={conversation?.people[0]?.hue ?? 195} />
+				{conversation === undefined ? (
+					<Avatar name={call.title} hue={195} />
+				) : (
+					<ConversationAvatar conversation={conversation} />
+				)}
 				<span className="person-text">
 					<bdi className="person-name cut">{call.title}</bdi>
 					<span className={`call-line small ${missed ? "attention" : "quiet"}`}>

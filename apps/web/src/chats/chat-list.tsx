@@ -1,10 +1,10 @@
-import type { ConversationView } from "@sotto/client";
+import type { AccountId, ConversationView } from "@sotto/client";
 import { itemTime } from "../engine/history.ts";
 import { useReady } from "../engine/client.tsx";
 import { draftOf } from "../state/drafts.ts";
 import { useNavigation } from "../state/route.tsx";
 import { useNow, useWide } from "../state/screen.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { ConversationAvatar } from "../ui/conversation-avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Verified } from "../ui/verified.tsx";
 import { listTime } from "../words/format.ts";
@@ -13,18 +13,18 @@ import { isMissed, previewText } from "./preview.ts";
 import "./chat-list.css";
 
 /** Whether a conversation answers to what is typed into the search field. */
-export function answersTo(conversation: ConversationView, search: string): boolean {
+export function answersTo(conversation: ConversationView, search: string, me: AccountId): boolean {
 	const wanted = search.trim().toLocaleLowerCase();
 	if (wanted === "") return true;
 	const names = [conversation.title, ...conversation.people.map((person) => person.name)];
-	return [...names, previewText(conversation)].some((text) => text.toLocaleLowerCase().includes(wanted));
+	return [...names, previewText(conversation, me)].some((text) => text.toLocaleLowerCase().includes(wanted));
 }
 
 export function ChatList({ search }: { readonly search: string }) {
-	const { conversations } = useReady();
+	const { conversations, me } = useReady();
 	const { route } = useNavigation();
 	const now = useNow(60_000);
-	const shown = conversations.filter((conversation) => answersTo(conversation, search));
+	const shown = conversations.filter((conversation) => answersTo(conversation, search, me.account));
 	if (shown.length === 0 && search.trim() !== "")
 		return <p className="list-empty quiet">{words.chats.nothingFound(search.trim())}</p>;
 	return (
@@ -48,7 +48,7 @@ function ChatRow({ conversation, now, isOpen }: RowProps) {
 	const { go, replace, route } = useNavigation();
 	const wide = useWide();
 	const person = conversation.people[0];
-	const { last, unread } = conversation;
+	const { last, unread, mentioned } = conversation;
 	const open = (event: React.MouseEvent) => {
 		event.preventDefault();
 		const to = { conversation: conversation.id, ledger: false, drawer: undefined };
@@ -65,7 +65,7 @@ function ChatRow({ conversation, now, isOpen }: RowProps) {
 			onClick={open}
 			draggable={false}
 		>
-			<Avatar name={conversation.title} hue={person?.hue ?? 195} size={48} />
+			<ConversationAvatar conversation={conversation} size={48} />
 			<span className="chat-row-text">
 				<span className="chat-row-line">
 					<span className="chat-row-name">
@@ -76,6 +76,12 @@ function ChatRow({ conversation, now, isOpen }: RowProps) {
 				</span>
 				<span className="chat-row-line">
 					<Preview conversation={conversation} isOpen={isOpen} />
+					{mentioned ? (
+						<span className="unread mentioned">
+							<span aria-hidden="true">@</span>
+							<span className="only-heard">{words.groups.mentioned}</span>
+						</span>
+					) : null}
 					{unread > 0 ? (
 						<span className="unread numbers">
 							<span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
@@ -90,6 +96,7 @@ function ChatRow({ conversation, now, isOpen }: RowProps) {
 
 function Preview({ conversation, isOpen }: { readonly conversation: ConversationView; readonly isOpen: boolean }) {
 	const { last } = conversation;
+	const { me } = useReady();
 	const draft = isOpen ? "" : draftOf(conversation.id).trim();
 	if (conversation.ongoingCall !== undefined)
 		return (
@@ -112,6 +119,7 @@ function Preview({ conversation, isOpen }: { readonly conversation: Conversation
 				<bdi className="cut">{draft}</bdi>
 			</span>
 		);
+	if (conversation.phase === "left") return <span className="chat-row-preview cut">{words.chats.left}</span>;
 	const missed = last?.kind === "call" && isMissed(last);
 	const failed = last?.kind === "message" && last.state === "failed";
 	return (
@@ -119,7 +127,7 @@ function Preview({ conversation, isOpen }: { readonly conversation: Conversation
 			{missed ? <Icon name="callMissed" size={16} /> : null}
 			{failed ? <Icon name="warning" size={16} /> : null}
 			{last?.kind === "message" && last.mine && last.state === "sending" ? <Icon name="clock" size={15} /> : null}
-			<bdi className="cut">{previewText(conversation)}</bdi>
+			<bdi className="cut">{previewText(conversation, me.account)}</bdi>
 		</span>
 	);
 }

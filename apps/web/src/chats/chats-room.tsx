@@ -16,7 +16,7 @@ export function ChatsRoom({ inSteps }: { readonly inSteps: boolean }) {
 	const [search, setSearch] = useState("");
 	return (
 		<>
-			<RoomHead title={words.rooms.chats}>{inSteps ? null : <ContactButtons />}</RoomHead>
+			<RoomHead title={words.rooms.chats}>{inSteps ? null : <ContactButtons groups />}</RoomHead>
 			{conversations.length === 0 ? null : (
 				<div className="search">
 					<Icon name="search" size={20} />

@@ -1,4 +1,4 @@
-import type { CallRecordView, ConversationView, HistoryItem } from "@sotto/client";
+import type { AccountId, CallRecordView, ConversationView, EventItem } from "@sotto/client";
 import { durationWords } from "../words/format.ts";
 import { words } from "../words/index.ts";
 
@@ -41,21 +41,28 @@ export function callName(call: CallRecordView): string {
 	return call.video ? words.calls.video : words.calls.audio;
 }
 
-/** An event in one sentence. */
-export function eventWords(item: HistoryItem & { readonly kind: "event" }): string {
-	return words.events[item.event](item.person?.name ?? words.events.somebody);
+/** An event in one sentence, for the one whose account is `me`. */
+export function eventWords({ event, person, by, text }: EventItem, me: AccountId): string {
+	return words.events[event]({
+		person: person?.name ?? words.somebody,
+		by: by?.name,
+		isMe: person?.account === me,
+		byMe: by?.account === me,
+		text: text ?? "",
+	});
 }
 
 /** The last line of a conversation in the list. */
-export function previewText(conversation: ConversationView): string {
+export function previewText(conversation: ConversationView, me: AccountId): string {
 	const { last } = conversation;
 	if (last === undefined) return conversation.phase === "asked" ? words.chats.asked : "";
 	switch (last.kind) {
 		case "message":
-			return last.mine ? words.chats.mine(last.text) : last.text;
+			if (last.mine) return words.chats.mine(last.text);
+			return conversation.kind === "group" ? words.chats.theirs(last.author.name, last.text) : last.text;
 		case "call":
 			return last.outcome === "answered" ? words.calls.talked(durationWords(last.durationMs)) : callTitle(last);
 		case "event":
-			return eventWords(last);
+			return eventWords(last, me);
 	}
 }

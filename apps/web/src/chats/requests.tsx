@@ -24,13 +24,17 @@ export function Requests({ onAccepted }: { readonly onAccepted?: (conversation: 
 				) : (
 					<button key={request.id} type="button" className="request-row" onClick={() => setChosen(request.id)}>
 						<Avatar name={request.person.name} hue={request.person.hue} size={32} />
-						<bdi className="cut">{words.requests.asks(request.person.name)}</bdi>
+						<bdi className="cut">{askWords(request)}</bdi>
 					</button>
 				),
 			)}
 		</section>
 	);
 }
+
+/** For contact, or to be taken into a group. */
+export const askWords = ({ person, group }: RequestView) =>
+	group === undefined ? words.requests.asks(person.name) : words.requests.invites(person.name, group.name);
 
 type CardProps = {
 	readonly request: RequestView;
@@ -68,11 +72,16 @@ function RequestCard({ request, onAccepted }: CardProps) {
 				<Avatar name={person.name} hue={person.hue} />
 				<div className="request-who">
 					<h2>
-						<bdi>{words.requests.asks(person.name)}</bdi>
+						<bdi>{askWords(request)}</bdi>
 					</h2>
 					<p className="small quiet numbers">{listTime(request.at, now)}</p>
 				</div>
 			</div>
+			{request.group === undefined ? null : (
+				<p className="small quiet">
+					<bdi>{words.requests.invitesBody(person.name, words.groups.members(request.group.people))}</bdi>
+				</p>
+			)}
 			<p className="request-greeting">
 				{request.greeting === "" ? (
 					<span className="quiet">{words.requests.noGreeting}</span>
@@ -82,7 +91,7 @@ function RequestCard({ request, onAccepted }: CardProps) {
 			</p>
 			<div className="request-row-buttons">
 				<Button look="primary" compact isDisabled={busy} onPress={() => void accept()}>
-					{words.requests.accept}
+					{request.group === undefined ? words.requests.accept : words.requests.join}
 				</Button>
 				<Button compact isDisabled={busy} onPress={() => void decide(client.ignoreRequest(request.id))}>
 					{words.requests.ignore}

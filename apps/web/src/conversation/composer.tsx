@@ -5,6 +5,8 @@ import { draftOf, keepDraft } from "../state/drafts.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Problem } from "../ui/field.tsx";
 import { words } from "../words/index.ts";
+import { MentionList, optionId } from "./mention-list.tsx";
+import { useMentions } from "./use-mentions.ts";
 
 type ComposerProps = {
 	readonly conversation: ConversationView;
@@ -30,12 +32,18 @@ export function Composer({ conversation, takesFocus }: ComposerProps) {
 		setProblem(undefined);
 		keepDraft(conversation.id, next);
 	};
+	const mentions = useMentions(conversation, field, text, write);
 	const send = async () => {
 		const words = text;
 		if (words.trim() === "") return field.current?.focus();
+		const mentioned = mentions.mentionedIn(words);
 		write("");
 		field.current?.focus();
-		const sent = await client.sendMessage(conversation.id, words);
+		const sent = await client.sendMessage(
+			conversation.id,
+			words,
+			...(mentioned.length === 0 ? [] : [{ mentions: mentioned }]),
+		);
 		if (sent.ok) return;
 		// Nothing is lost: the words come back into the field, before anything typed since.
 		const since = draftOf(conversation.id);
@@ -43,15 +51,21 @@ export function Composer({ conversation, takesFocus }: ComposerProps) {
 		setProblem(errorWords(sent.error));
 	};
 	const onKeyDown = (event: KeyboardEvent) => {
+		if (mentions.takesKey(event)) return;
 		if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
 		event.preventDefault();
 		void send();
 	};
 
 	const stopped = conversation.phase === "stopped";
+	const list = `${id}-mentions`;
+	const listed = mentions.found.length > 0;
 	return (
 		<div className="composer">
 			<Problem text={problem} />
+			{listed ? (
+				<MentionList id={list} people={mentions.found} chosen={mentions.chosen} onChoose={mentions.choose} />
+			) : null}
 			<div className="composer-row">
 				<label className="only-heard" htmlFor={id}>
 					{words.conversation.field}
@@ -66,7 +80,13 @@ export function Composer({ conversation, takesFocus }: ComposerProps) {
 					placeholder={words.conversation.placeholder(conversation.title)}
 					value={text}
 					disabled={stopped}
-					onChange={(event) => write(event.target.value)}
+					{...(conversation.kind === "group" ? { "aria-autocomplete": "list" } : {})}
+					{...(listed ? { "aria-controls": list, "aria-activedescendant": optionId(list, mentions.chosen) } : {})}
+					onChange={(event) => {
+						write(event.target.value);
+						mentions.track();
+					}}
+					onSelect={mentions.track}
 					onKeyDown={onKeyDown}
 				/>
 				<IconButton

@@ -4,12 +4,13 @@ import { useReady } from "../engine/client.tsx";
 import { NetworkLine } from "../shell/network-line.tsx";
 import { useNavigation } from "../state/route.tsx";
 import { useWide } from "../state/screen.ts";
-import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
+import { ConversationAvatar } from "../ui/conversation-avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Verified } from "../ui/verified.tsx";
 import { words } from "../words/index.ts";
 import { Composer } from "./composer.tsx";
+import { Departed } from "./departed.tsx";
 import { Timeline } from "./timeline.tsx";
 import "./conversation.css";
 
@@ -22,7 +23,11 @@ export function ConversationPane({ conversation }: { readonly conversation: Conv
 			{wide ? null : <NetworkLine />}
 			<Banners conversation={conversation} />
 			<Timeline conversation={conversation} />
-			<Composer conversation={conversation} takesFocus={wide} />
+			{conversation.phase === "left" ? (
+				<Departed conversation={conversation} />
+			) : (
+				<Composer conversation={conversation} takesFocus={wide} />
+			)}
 		</section>
 	);
 }
@@ -40,9 +45,16 @@ function Head({ conversation }: { readonly conversation: ConversationView }) {
 			{wide ? null : <IconButton name={words.common.back} icon="back" onPress={back} />}
 			<h1>
 				<button type="button" className="conversation-who" onClick={details} aria-expanded={route.drawer !== undefined}>
-					<Avatar name={conversation.title} hue={person?.hue ?? 195} size={40} />
-					<bdi className="cut">{conversation.title}</bdi>
-					{person?.verified === true ? <Verified size={17} /> : null}
+					<ConversationAvatar conversation={conversation} size={40} />
+					{conversation.kind === "group" ? (
+						<span className="conversation-group">
+							<bdi className="cut">{conversation.title}</bdi>
+							<span className="small quiet cut">{words.groups.members(conversation.members.length)}</span>
+						</span>
+					) : (
+						<bdi className="cut">{conversation.title}</bdi>
+					)}
+					{conversation.kind === "direct" && person?.verified === true ? <Verified size={17} /> : null}
 				</button>
 			</h1>
 			<IconButton

@@ -1,12 +1,14 @@
-import type { CallItem, ConversationView, ItemId, MessageItem } from "@sotto/client";
-import { memo } from "react";
+import type { CallItem, ConversationView, EventItem, ItemId, MessageItem } from "@sotto/client";
+import { type CSSProperties, memo } from "react";
 import { useStartCall } from "../call/start-call.ts";
 import { callTitle, callWords, callName, eventWords, isMissed } from "../chats/preview.ts";
 import { useClient, useReady } from "../engine/client.tsx";
+import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { clockTime, dayName } from "../words/format.ts";
 import { words } from "../words/index.ts";
+import { MentionedText } from "./mentioned-text.tsx";
 import type { Row } from "./rows.ts";
 import type { MenuPlace } from "./timeline.tsx";
 
@@ -24,7 +26,11 @@ export const RowView = memo(function RowView(props: RowProps) {
 	const { row, now } = props;
 	switch (row.kind) {
 		case "start":
-			return <p className="row-start quiet small">{words.conversation.start}</p>;
+			return (
+				<p className="row-start quiet small">
+					{props.conversation.kind === "group" ? words.groups.start : words.conversation.start}
+				</p>
+			);
 		case "day":
 			return (
 				<h2 className="row-day">
@@ -38,17 +44,23 @@ export const RowView = memo(function RowView(props: RowProps) {
 				</p>
 			);
 		case "event":
-			return (
-				<p className="row-event quiet small">
-					<bdi>{eventWords(row.item)}</bdi>
-				</p>
-			);
+			return <EventLine item={row.item} />;
 		case "call":
 			return <CallEntry {...props} item={row.item} />;
 		case "message":
 			return <Bubble {...props} item={row.item} first={row.first} last={row.last} />;
 	}
 });
+
+function EventLine({ item }: { readonly item: EventItem }) {
+	const { me } = useReady();
+	const attention = item.event === "misbehaved" || item.event === "forkAlarm";
+	return (
+		<p className={`row-event small ${attention ? "attention" : "quiet"}`}>
+			<bdi>{eventWords(item, me.account)}</bdi>
+		</p>
+	);
+}
 
 type BubbleProps = RowProps & { readonly item: MessageItem; readonly first: boolean; readonly last: boolean };
 
@@ -57,13 +69,21 @@ const onlyEmoji = /^(?:\p{RGI_Emoji}\s*){1,3}$/v;
 function Bubble({ item, first, last, conversation, ...rest }: BubbleProps) {
 	const failed = item.state === "failed";
 	const side = item.mine ? "mine" : "theirs";
+	const named = conversation.kind === "group" && !item.mine;
+	const { me } = useReady();
 	return (
-		<article className={`message ${side} ${first ? "first" : ""} ${last ? "last" : ""}`}>
+		<article
+			className={`message ${side} ${first ? "first" : ""} ${last ? "last" : ""} ${named ? "named" : ""}`}
+			data-mentions-me={item.mentionsMe ? "" : undefined}
+		>
+			{named && last ? <Avatar name={item.author.name} hue={item.author.hue} size={30} /> : null}
 			<span className="only-heard">
 				{item.mine ? words.conversation.youSaid : words.conversation.said(item.author.name)}
 			</span>
-			{conversation.kind === "group" && first && !item.mine ? (
-				<bdi className="author small">{item.author.name}</bdi>
+			{named && first ? (
+				<bdi className="author small cut" style={{ "--hue": item.author.hue } as CSSProperties}>
+					{item.author.name}
+				</bdi>
 			) : null}
 			<div className="bubble-line">
 				<p
@@ -76,7 +96,7 @@ function Bubble({ item, first, last, conversation, ...rest }: BubbleProps) {
 						rest.onMenu({ item, anchor: event.currentTarget });
 					}}
 				>
-					{item.text}
+					<MentionedText item={item} me={me.account} />
 				</p>
 				<Actions {...rest} item={item} label={words.conversation.actions(item.text.slice(0, 40))} />
 			</div>

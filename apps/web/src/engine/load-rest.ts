@@ -5,6 +5,7 @@ const parts = [
 	() => import("../settings/media-test.tsx"),
 	() => import("../ledger/ledger-pane.tsx"),
 	() => import("../shell/drawer.tsx"),
+	() => import("../groups/new-group.tsx"),
 	() => import("../share/share-sheet.tsx"),
 	() => import("../share/qr-code.tsx"),
 	() => import("../share/scanner.tsx"),

@@ -4,9 +4,7 @@ import { words } from "../words/index.ts";
 import { AddContact } from "./add-contact.tsx";
 import { MyLink } from "./my-link.tsx";
 
-export type ShareSheetKind = "share" | "add";
-
-type ShareSheetProps = { readonly kind: ShareSheetKind; readonly onClose: () => void };
+type ShareSheetProps = { readonly kind: "share" | "add"; readonly onClose: () => void };
 
 /** The two dialogs of first contact. */
 export default function ShareSheet({ kind, onClose }: ShareSheetProps) {

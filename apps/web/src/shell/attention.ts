@@ -1,6 +1,7 @@
 /** What calls for attention: sounds, notifications of the system, the count in the page's title, sentences for screen readers. */
 import type { ClientEvent, ReadyView } from "@sotto/client";
 import { useEffect } from "react";
+import { askWords } from "../chats/requests.tsx";
 import { useClient, useReady } from "../engine/client.tsx";
 import { playSound } from "../sound/sounds.ts";
 import { preferences } from "../state/preferences.ts";
@@ -34,7 +35,7 @@ function onEvent(event: ClientEvent): void {
 	if (event.kind === "requested") {
 		const { name } = event.request.person;
 		playSound("message");
-		say(words.requests.asks(name));
+		say(askWords(event.request));
 		notifyOutside(words.notices.request, words.notices.requestFrom(name), "request");
 	}
 }

@@ -1,4 +1,5 @@
 import type { ConversationView } from "@sotto/client";
+import { GroupDetails } from "../groups/group-details.tsx";
 import { ItemLedger } from "../ledger/item-ledger.tsx";
 import { SafetyNumberView } from "../safety/safety-number.tsx";
 import { type Drawer, useNavigation } from "../state/route.tsx";
@@ -27,7 +28,9 @@ export default function DrawerPane({ drawer, conversation }: DrawerProps) {
 			<div className="drawer-body scroll">
 				{drawer.kind === "item" ? (
 					<ItemLedger item={drawer.item} conversation={conversation} />
-				) : conversation === undefined ? null : (
+				) : conversation === undefined ? null : conversation.kind === "group" ? (
+					<GroupDetails conversation={conversation} />
+				) : (
 					<PersonDetails conversation={conversation} />
 				)}
 			</div>

@@ -5,19 +5,19 @@ import { Steps } from "../chats/steps.tsx";
 import { ConversationPane } from "../conversation/conversation-pane.tsx";
 import { useReady } from "../engine/client.tsx";
 import { PeopleRoom } from "../people/people-room.tsx";
-import type { ShareSheetKind } from "../share/share-sheet.tsx";
 import { dropGivenLink, useGivenLink } from "../state/given-link.ts";
 import { type Room, useNavigation } from "../state/route.tsx";
 import { useWide } from "../state/screen.ts";
 import { Mark } from "../ui/icons.tsx";
 import { words } from "../words/index.ts";
 import { BottomBar, Rail } from "./rail.tsx";
-import { ShareSheetOpener } from "./share-opener.tsx";
+import { type SheetKind, ShareSheetOpener } from "./share-opener.tsx";
 import "./shell.css";
 
 const ShareSheet = lazy(() => import("../share/share-sheet.tsx"));
 const SettingsRoom = lazy(() => import("../settings/settings-room.tsx"));
 const LedgerPane = lazy(() => import("../ledger/ledger-pane.tsx"));
+const NewGroup = lazy(() => import("../groups/new-group.tsx"));
 const DrawerPane = lazy(() => import("./drawer.tsx"));
 
 type ShellProps = {
@@ -33,7 +33,7 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 	const ready = useReady();
 	const given = useGivenLink();
 	const { route } = useNavigation();
-	const [asked, setAsked] = useState<ShareSheetKind>();
+	const [asked, setAsked] = useState<SheetKind>();
 	const conversation = ready.conversations.find((known) => known.id === route.conversation);
 	const inSteps = ready.conversations.length === 0 && route.room === "chats" && !route.ledger;
 	const sheet = asked ?? (given === undefined || inSteps ? undefined : "add");
@@ -97,7 +97,11 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 			</div>
 			{sheet === undefined ? null : (
 				<Suspense>
-					<ShareSheet kind={sheet} onClose={closeSheet} />
+					{sheet === "group" ? (
+						<NewGroup onClose={() => setAsked(undefined)} />
+					) : (
+						<ShareSheet kind={sheet} onClose={closeSheet} />
+					)}
 				</Suspense>
 			)}
 		</ShareSheetOpener>

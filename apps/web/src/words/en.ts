@@ -1,6 +1,7 @@
 /** Every string a person can read or hear, in English. Another language is another file with the same shape. */
 
-const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { count } from "./english/count.ts";
+import { events, groups } from "./english/groups.ts";
 
 export const en = {
 	language: "en",
@@ -9,6 +10,7 @@ export const en = {
 
 	common: {
 		back: "Back",
+		cancel: "Cancel",
 		close: "Close",
 		copied: "Copied",
 		more: "More",
@@ -101,6 +103,9 @@ export const en = {
 	requests: {
 		title: (n: number) => (n === 1 ? "Somebody asks for contact" : `${n} people ask for contact`),
 		asks: (name: string) => `${name} asks for contact`,
+		invites: (name: string, group: string) => `${name} wants to add you to ${group}`,
+		invitesBody: (name: string, people: string) => `${people}. You and ${name} are not in contact yet.`,
+		join: "Join",
 		noGreeting: "They left no note.",
 		accept: "Accept",
 		ignore: "Ignore",
@@ -117,11 +122,13 @@ export const en = {
 		asked: "Waiting to be accepted",
 		stopped: "Stopped",
 		mine: (text: string) => `You: ${text}`,
+		theirs: (name: string, text: string) => `${name}: ${text}`,
+		left: "You are no longer in this group",
 		draft: "Draft:",
 		empty: "Nothing here yet",
 		emptyBody: "Your conversations will stand here.",
 		pick: "Pick a conversation",
-		inCall: "On a call now",
+		inCall: "Call in progress",
 	},
 
 	conversation: {
@@ -150,27 +157,9 @@ export const en = {
 		youSaid: "You wrote",
 	},
 
-	events: {
-		contactAccepted: (name: string) => `${name} accepted. You can talk now.`,
-		contactAdded: (name: string) => `You and ${name} are in contact.`,
-		deviceJoined: (name: string) => `${name} uses a new device.`,
-		nameChanged: (name: string) => `Now called ${name}.`,
-		forkAlarm: (_name: string) => "The server showed two different histories here. Compare the safety number.",
-		successor: (_name: string) => "This conversation was continued safely on a fresh line.",
-		groupCreated: (name: string) => `${name} made this group.`,
-		groupRenamed: (name: string) => `${name} changed the name.`,
-		pictureChanged: (name: string) => `${name} changed the picture.`,
-		personAdded: (name: string) => `${name} is in the group now.`,
-		personRemoved: (name: string) => `${name} was removed.`,
-		personLeft: (name: string) => `${name} left.`,
-		madeAdmin: (name: string) => `${name} is an admin now.`,
-		madeMember: (name: string) => `${name} is no longer an admin.`,
-		deviceRemoved: (name: string) => `${name} removed a device.`,
-		deviceEvicted: (name: string) => `A device of ${name} was away too long and was put out.`,
-		deviceReadmitted: (name: string) => `A device of ${name} is back.`,
-		misbehaved: (name: string) => `A device of ${name} sent something that is not allowed. It was ignored.`,
-		somebody: "Somebody",
-	},
+	events,
+	groups,
+	somebody: "Somebody",
 
 	alarms: {
 		forked:

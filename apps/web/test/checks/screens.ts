@@ -25,7 +25,87 @@ async function openItem(page: Page): Promise<void> {
 	await page.getByRole("menuitem", { name: "What exists about this?" }).click();
 }
 
+const openChoir = (page: Page) => page.getByRole("link", { name: /^Choir/ }).click();
+
+async function openChoirDetails(page: Page): Promise<void> {
+	await openChoir(page);
+	await page.getByRole("heading", { level: 1 }).getByRole("button").click();
+	await page.getByRole("button", { name: "Leave group" }).waitFor();
+}
+
+const groupScreens: readonly Screen[] = [
+	{ name: "groups", query: "scene=groups" },
+	{ name: "group-invitation", query: "scene=groupInvitation" },
+	{ name: "group", query: "scene=groups", steps: openChoir },
+	{ name: "group-call-banner", query: "scene=groupCall", steps: openChoir },
+	{ name: "group-rtl", query: "scene=groups&dir=rtl", steps: openChoir },
+	{
+		name: "group-mention",
+		query: "scene=groups",
+		steps: async (page) => {
+			await openChoir(page);
+			await page.getByRole("textbox", { name: "Message" }).pressSequentially("Ask @");
+			await page.getByRole("listbox", { name: "People to mention" }).waitFor();
+		},
+	},
+	{ name: "group-details", query: "scene=groups", steps: openChoirDetails },
+	{
+		name: "group-rename",
+		query: "scene=groups",
+		steps: async (page) => {
+			await openChoirDetails(page);
+			await press(page, "Change the name");
+		},
+	},
+	{
+		name: "group-member-menu",
+		query: "scene=groups",
+		steps: async (page) => {
+			await openChoirDetails(page);
+			await press(page, "Actions for Grace Hopper");
+			await page.getByRole("menuitem", { name: "Make admin" }).waitFor();
+		},
+	},
+	{
+		name: "group-remove",
+		query: "scene=groups",
+		steps: async (page) => {
+			await openChoirDetails(page);
+			await press(page, "Actions for Grace Hopper");
+			await page.getByRole("menuitem", { name: "Remove from the group" }).click();
+			await page.getByRole("alertdialog").waitFor();
+		},
+	},
+	{
+		name: "group-add",
+		query: "scene=groups",
+		steps: async (page) => {
+			await openChoirDetails(page);
+			await press(page, "Add people");
+			await page.getByRole("dialog", { name: "Add people" }).waitFor();
+		},
+	},
+	{
+		name: "group-left",
+		query: "scene=groups",
+		steps: async (page) => {
+			await page.getByRole("link", { name: /^Book club/ }).click();
+			await page.getByRole("button", { name: "Delete with history" }).waitFor();
+		},
+	},
+	{
+		name: "new-group",
+		query: "scene=groups",
+		steps: async (page) => {
+			await press(page, "New group");
+			await page.getByRole("checkbox", { name: /Ada Lovelace/ }).check();
+			await page.getByRole("checkbox", { name: /Grace Hopper/ }).check();
+		},
+	},
+];
+
 export const screens: readonly Screen[] = [
+	...groupScreens,
 	{ name: "first-run", query: "scene=firstRun" },
 	{
 		name: "welcome",
