@@ -7,13 +7,15 @@ import type { ConversationId } from "../sdk.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
 import { keptHead, keptRecord } from "../store/raw-records.ts";
 import { unwrapStore } from "../store/transaction.ts";
-import { appendRecord, createLog, fetchLog } from "./log-access.ts";
+import { appendRecord, createLog, fetchPage } from "./log-access.ts";
 import { logKeys } from "./log-keys.ts";
 
 /** What a look at the log gave. */
 export type Followed =
-	/** Records behind the place, verified to lead to the server's tip. */
-	| { readonly kind: "records"; readonly records: readonly Bytes[] }
+	/**
+	 * Records behind the place. `rest` is the tip that further pages lead to; undefined once there, and verified to be there.
+	 */
+	| { readonly kind: "records"; readonly records: readonly Bytes[]; readonly rest: Place | undefined }
 	/** The log was healed or created: look again. */
 	| { readonly kind: "again" }
 	| { readonly kind: "forked"; readonly check: TipCheck & { readonly kind: "forked" } }
@@ -21,30 +23,33 @@ export type Followed =
 	| { readonly kind: "beyondHealing" };
 
 /**
- * Looks at the log behind `at`. A log that is missing is created (C1); one that went back is given its records again, in
- * order, before anything new (L4); one that shows another history is reported (C8).
+ * Looks at the log behind `at`, page by page: `goal` is the `rest` of the page before. A log that is missing is created (C1);
+ * one that went back is given its records again, in order, before anything new (L4); one that shows another history is
+ * reported (C8).
  */
 export async function followLog(
 	engine: EngineContext,
 	conversation: ConversationId,
 	place: Pick<ConversationState, "log" | "at" | "previous">,
+	goal: Place | undefined,
 	purpose: Purpose,
 ): Promise<Result<Followed, ServiceError>> {
 	const { log, at, previous } = place;
-	const pages = await fetchLog(engine.services, log, at, purpose);
-	if (!pages.ok) {
-		if (pages.error.kind === "expired") return ok({ kind: "beyondHealing" });
-		if (pages.error.kind !== "noLog") return err(pages.error);
+	const page = await fetchPage(engine.services, log, at, goal, purpose);
+	if (!page.ok) {
+		if (page.error.kind === "expired") return ok({ kind: "beyondHealing" });
+		if (page.error.kind !== "noLog") return err(page.error);
 		const created = await createLog(engine.services, log, purpose);
 		if (!created.ok) return created;
 		// A log that lost everything: the one before it may have lost what leads here.
 		if (at.seq > 0 && previous !== undefined) await heal(engine, conversation, previous, purpose);
 		return ok({ kind: "again" });
 	}
-	const { records, received, tip } = pages.value;
+	const { records, received, tip } = page.value;
 	const oursAtTip = tip.seq < at.seq ? await storedHead(engine, conversation, log, tip.seq) : undefined;
 	const check = checkTip(at, received, tip, oursAtTip);
-	if (check.kind === "consistent") return ok({ kind: "records", records });
+	if (check.kind === "consistent")
+		return ok({ kind: "records", records, rest: received.seq < tip.seq ? tip : undefined });
 	if (check.kind === "forked") return ok({ kind: "forked", check });
 	if (previous !== undefined) await heal(engine, conversation, previous, purpose);
 	return reappend(engine, conversation, log, check, purpose);
@@ -57,12 +62,12 @@ async function heal(
 	previous: { readonly log: LogRef; readonly at: Place },
 	purpose: Purpose,
 ): Promise<void> {
-	const pages = await fetchLog(engine.services, previous.log, previous.at, purpose);
-	if (!pages.ok) {
-		if (pages.error.kind !== "noLog") return;
+	const page = await fetchPage(engine.services, previous.log, previous.at, undefined, purpose);
+	if (!page.ok) {
+		if (page.error.kind !== "noLog") return;
 		if (!(await createLog(engine.services, previous.log, purpose)).ok) return;
 	}
-	const tip = pages.ok ? pages.value.tip : { seq: 0 };
+	const tip = page.ok ? page.value.tip : { seq: 0 };
 	if (tip.seq < previous.at.seq)
 		await reappend(engine, conversation, previous.log, { from: tip.seq + 1, to: previous.at.seq }, purpose);
 }

@@ -6,38 +6,44 @@ import type { Purpose, ServiceError, Services } from "../services/services.ts";
 import { revealed } from "../store/secrets.ts";
 import { logKeys } from "./log-keys.ts";
 
-/** Everything behind `after` of one log, to its tip, and the chain value that these records lead to. */
-export type LogPages = { readonly records: readonly Bytes[]; readonly received: Place; readonly tip: Place };
+/**
+ * The next records behind a place, the chain value that they lead to, and the tip that was the log's when the look began. More
+ * pages follow while `received` is not there.
+ */
+export type LogPage = { readonly records: readonly Bytes[]; readonly received: Place; readonly tip: Place };
 
 const pageLimit = 512;
 
-/** Reads a log to its tip. Errors: `noLog`, the home does not have it; `expired`, what follows `after` is no longer held (L4). */
-export async function fetchLog(
+/**
+ * Reads one page of a log: at most 512 records, and {@link maxReadBytes}. `goal` is the tip that the first page of this look
+ * named: records that came meanwhile are left to the next look, so that nobody who writes fast keeps a reader reading. Errors:
+ * `noLog`, the home does not have it; `expired`, what follows `after` is no longer held (L4).
+ */
+export async function fetchPage(
 	services: Services,
 	log: LogRef,
 	after: Place,
+	goal: Place | undefined,
 	purpose: Purpose,
-): Promise<Result<LogPages, ServiceError | { readonly kind: "noLog" } | { readonly kind: "expired" }>> {
+): Promise<Result<LogPage, ServiceError | { readonly kind: "noLog" } | { readonly kind: "expired" }>> {
 	const { logId, readCap } = logKeys(log).secrets;
-	const records: Bytes[] = [];
-	let received = after;
-	for (;;) {
-		const request = { logId, readCap: revealed(readCap), after: received.seq, limit: pageLimit };
-		const page = await services.call(readRoute, request, purpose);
-		if (!page.ok) {
-			const { error } = page;
-			return err(error.kind === "refused" && error.code === "notFound" ? { kind: "noLog" } : error);
-		}
-		const { first, records: more, tip } = page.value;
-		if (more.length > 0 && first <= received.seq) return err({ kind: "badAnswer" });
-		const isGap = more.length > 0 ? first > received.seq + 1 : received.seq < tip.seq;
-		if (isGap) return err({ kind: "expired" });
-		for (const record of more) {
-			received = { seq: received.seq + 1, head: nextHead(received.head as Head, received.seq + 1, recordHash(record)) };
-			records.push(record);
-		}
-		if (more.length === 0 || received.seq >= tip.seq) return ok({ records, received, tip });
+	const limit = goal === undefined ? pageLimit : Math.max(1, Math.min(pageLimit, goal.seq - after.seq));
+	const page = await services.call(readRoute, { logId, readCap: revealed(readCap), after: after.seq, limit }, purpose);
+	if (!page.ok) {
+		const { error } = page;
+		return err(error.kind === "refused" && error.code === "notFound" ? { kind: "noLog" } : error);
 	}
+	const { first, records, tip: newest } = page.value;
+	// A server that went back in between has its say: L4 compares with what was read.
+	const tip = goal === undefined || newest.seq < goal.seq ? newest : goal;
+	if (records.length > 0 && first <= after.seq) return err({ kind: "badAnswer" });
+	if (records.length > limit) return err({ kind: "badAnswer" });
+	const isGap = records.length > 0 ? first > after.seq + 1 : after.seq < tip.seq;
+	if (isGap) return err({ kind: "expired" });
+	let received = after;
+	for (const record of records)
+		received = { seq: received.seq + 1, head: nextHead(received.head as Head, received.seq + 1, recordHash(record)) };
+	return ok({ records, received, tip });
 }
 
 /** Creates a log of the conversation: whoever finds it missing does (C1). Idempotent. */

@@ -3,6 +3,7 @@ import {
 	type ConversationState,
 	nextSend,
 	resumeAfterFork,
+	type Place,
 	type SendAction,
 	stepAppended,
 	stopAtFork,
@@ -224,11 +225,12 @@ export class ConversationLoop {
 	/** Reads log after log to the last one's tip. */
 	async #readLog(): Promise<Result<void, ServiceError>> {
 		const { engine, titleOf } = this.#core.parts;
+		let goal: Place | undefined;
 		for (let look = 0; look < maxLooksInARow && !this.#closed; look++) {
 			const { state } = this.#core.held;
 			if (isOver(state)) return ok();
 			const purpose: Purpose = { cause: { kind: "sync", title: titleOf(this.#core.id) } };
-			const followed = await followLog(engine, this.#core.id, state, purpose);
+			const followed = await followLog(engine, this.#core.id, state, goal, purpose);
 			if (!followed.ok) return followed;
 			switch (followed.value.kind) {
 				case "again":
@@ -239,8 +241,9 @@ export class ConversationLoop {
 					return ok();
 				case "records":
 					await this.#process(followed.value.records, state);
-					if (this.#core.held.state.log.ordinal === state.log.ordinal) return ok();
-					// The log moved: looking at the next one is no repetition.
+					goal = this.#core.held.state.log.ordinal === state.log.ordinal ? followed.value.rest : undefined;
+					if (goal === undefined && this.#core.held.state.log.ordinal === state.log.ordinal) return ok();
+					// The next page, or the next log: looking on is no repetition.
 					look = 0;
 			}
 		}
