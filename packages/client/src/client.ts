@@ -1,4 +1,5 @@
 import { err, ok } from "@sotto/bytes";
+import type { AccountKey } from "@sotto/crypto";
 import { defaultSuite, type MlsSuite } from "@sotto/crypto";
 import { type ConversationRules, conversationRules, matchesSafetyQr, safetyNumber, safetyQr } from "@sotto/protocol";
 import type { Conversation } from "./conversations/conversation.ts";
@@ -12,6 +13,7 @@ import type {
 	ClientView,
 	CommandResult,
 	ConversationId,
+	GroupRole,
 	HistoryPage,
 	ItemId,
 	LedgerEntry,
@@ -22,6 +24,7 @@ import type {
 	SottoClient,
 } from "./sdk.ts";
 import type { Session } from "./session.ts";
+import { accountIdOf } from "./store/keys.ts";
 
 export type ClientOptions = {
 	/** The numbers of the rules; only tests change them. */
@@ -121,9 +124,16 @@ class Client implements SottoClient {
 
 	// ---- messages
 
-	sendMessage(id: ConversationId, text: string): Promise<CommandResult<{ readonly item: ItemId }>> {
+	sendMessage(
+		id: ConversationId,
+		text: string,
+		options: { readonly mentions?: readonly AccountId[] } = {},
+	): Promise<CommandResult<{ readonly item: ItemId }>> {
 		return this.#withConversation(id, async (conversation) => {
-			const sent = await conversation.sendText(text);
+			const isMentioned = ({ account }: { readonly account: AccountKey }) =>
+				options.mentions?.includes(accountIdOf(account)) === true;
+			const mentions = conversation.policy.people.filter(isMentioned).map(({ account }) => account);
+			const sent = await conversation.sendText(text, mentions);
 			return sent.ok ? ok({ item: sent.value.item }) : sent;
 		});
 	}
@@ -176,32 +186,32 @@ class Client implements SottoClient {
 		return this.#engine.run(({ groups }) => groups.add(id, people));
 	}
 
-	removePerson(): Promise<CommandResult<never>> {
-		return notYet();
+	removePerson(id: ConversationId, person: AccountId): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.remove(id, person));
 	}
 
-	leaveGroup(): Promise<CommandResult<never>> {
-		return notYet();
+	leaveGroup(id: ConversationId): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.leave(id));
 	}
 
-	renameGroup(): Promise<CommandResult<never>> {
-		return notYet();
+	renameGroup(id: ConversationId, name: string): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.rename(id, name));
 	}
 
-	setGroupPicture(): Promise<CommandResult<never>> {
-		return notYet();
+	setGroupPicture(id: ConversationId, picture: Uint8Array<ArrayBuffer> | undefined): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.setPicture(id, picture));
 	}
 
-	setRole(): Promise<CommandResult<never>> {
-		return notYet();
+	setRole(id: ConversationId, person: AccountId, role: GroupRole): Promise<CommandResult> {
+		return this.#engine.run(({ groups }) => groups.setRole(id, person, role));
 	}
 
-	picture(): Promise<CommandResult<never>> {
-		return notYet();
+	picture(id: ConversationId): Promise<CommandResult<{ readonly bytes: Uint8Array<ArrayBuffer> }>> {
+		return this.#engine.run(async ({ groups }) => groups.picture(id));
 	}
 
-	deleteConversation(): Promise<CommandResult<never>> {
-		return notYet();
+	deleteConversation(id: ConversationId): Promise<CommandResult> {
+		return this.#engine.run(({ directory }) => directory.delete(id));
 	}
 
 	askReadmission(): Promise<CommandResult<never>> {

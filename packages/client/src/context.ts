@@ -1,8 +1,9 @@
-import type { MlsRules, MlsSuite } from "@sotto/crypto";
+import type { AccountKey, MlsRules, MlsSuite } from "@sotto/crypto";
 import type { ConversationRules } from "@sotto/protocol";
 import type { Ledger } from "./services/ledger.ts";
 import type { Services } from "./services/services.ts";
 import type { Ports } from "./ports.ts";
+import type { StoreTransaction } from "./store/transaction.ts";
 import type { AccountId, ClientEvent, PersonView } from "./sdk.ts";
 
 /** What every part of the engine works with. Made once, in `client.ts`. */
@@ -20,4 +21,6 @@ export type EngineContext = Ports & {
 	/** Runs work in the background; a failing store stops the engine. */
 	readonly background: (work: Promise<unknown>) => void;
 	readonly personOf: (account: AccountId) => PersonView;
+	/** A member of a group says what it is called: for those who are not in contact. */
+	readonly introduce: (account: AccountKey, name: string, tx: StoreTransaction) => void;
 };

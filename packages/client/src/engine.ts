@@ -51,10 +51,11 @@ export class Engine {
 			changed: () => this.#changed(),
 			background: (work) => this.#background(work),
 			personOf: (account) => this.people.personOf(account),
+			introduce: (account, name, tx) => this.people.introduce(account, name, tx),
 		};
 		this.people = new People(this.context, () => {
 			const account = this.#session?.account;
-			return account && { id: account.keys.id, name: account.record.name };
+			return account && { id: account.keys.id, key: account.keys.key, name: account.record.name };
 		});
 	}
 

@@ -76,7 +76,7 @@ function conversationView(
 		alarm: alarmOf(conversation, people),
 		last: last === undefined ? undefined : itemView(last, id, people),
 		unread: meta.unread,
-		mentioned: false,
+		mentioned: meta.mentioned === true,
 		ongoingCall: calls.ongoing(id),
 	};
 }
@@ -92,7 +92,7 @@ function roleIn({ admins }: Conversation["held"]["meta"], account: Uint8Array): 
 }
 
 export function itemView(row: HistoryRow, conversation: string, people: People): HistoryItem {
-	return itemOfRow(row, conversation, (account) => people.personOfKey(account));
+	return itemOfRow(row, conversation, (account) => people.personOfKey(account), people.ownKey);
 }
 
 /** What stopped a conversation says more than what alarmed it. */

@@ -8,6 +8,7 @@ import {
 	literalShape,
 	mapShape,
 	ok,
+	optional,
 	parseCbor,
 	type Result,
 	type ShapeError,
@@ -15,11 +16,16 @@ import {
 	taggedShape,
 	textShape,
 } from "@sotto/bytes";
-import { parseMessageId, shapeOf } from "@sotto/crypto";
+import { parseAccountKey, parseMessageId, shapeOf } from "@sotto/crypto";
+import { maxStatementBytes } from "./authenticated-data.ts";
 import { callContentShapes } from "./call-content.ts";
 
 /** The longest text of one message, in UTF-16 units. */
 export const maxTextLength = 20_000;
+/** People that one message may mention. */
+export const maxMentions = 32;
+/** The longest name of a person, in UTF-16 units. */
+export const maxNameLength = 64;
 /** User messages that one MLS message may hold (C5), and the bytes that they may take together. */
 export const maxItemsPerMessage = 64;
 export const maxContentBytes = 400_000;
@@ -29,7 +35,16 @@ export const timeShape = integerShape(0, maxTime);
 
 /** What one user message of a conversation says. A new kind is added here, with its CDDL in docs/spec/conversations.md. */
 export const contentShape = taggedShape("type", {
-	text: mapShape({ type: literalShape("text"), text: textShape(maxTextLength) }),
+	text: mapShape({
+		type: literalShape("text"),
+		text: textShape(maxTextLength),
+		/** Accounts whose names stand in the text behind an @. */
+		mentions: optional(listShape(shapeOf(parseAccountKey), maxMentions)),
+	}),
+	/** What its author is called, for members who are not in contact. */
+	introduction: mapShape({ type: literalShape("introduction"), name: textShape(maxNameLength) }),
+	/** C9: its author's account wants to leave; whoever reads it may carry the statement out. */
+	leave: mapShape({ type: literalShape("leave"), statement: bytesShape(1, maxStatementBytes) }),
 	/** R1: by which the author's device may be rung from now on; a later one replaces it. */
 	ringAddress: mapShape({ type: literalShape("ringAddress"), address: bytesShape(80, 160) }),
 	...callContentShapes,

@@ -28,10 +28,9 @@ import {
 	type SigningKey,
 } from "@sotto/crypto";
 import { joinerCallShape } from "./call/index.ts";
-import { timeShape } from "./content.ts";
+import { maxNameLength, timeShape } from "./content.ts";
 import { type DeviceList, maxDeviceListBytes, maxDevices, parseDeviceList } from "./device-list.ts";
 import { maxGroupNameLength } from "./policy.ts";
-import { maxNameLength } from "./profile.ts";
 import { openSigned, signBody, signedShape } from "./signed.ts";
 
 /** The longest greeting of a request, in UTF-16 units. */

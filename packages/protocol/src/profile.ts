@@ -14,12 +14,10 @@ import {
 	textShape,
 } from "@sotto/bytes";
 import { hash, parseAccountKey, parseLogId, profileKey, shapeOf, type SigningKey } from "@sotto/crypto";
-import { timeShape } from "./content.ts";
+import { maxNameLength, timeShape } from "./content.ts";
 import { type DeviceList, maxDeviceListBytes, maxDevices, parseDeviceList } from "./device-list.ts";
 import { openSigned, signBody, signedShape } from "./signed.ts";
 
-/** The longest name of a person, in UTF-16 units. */
-export const maxNameLength = 64;
 /** A package lives this long, and its owner publishes a new one this often (P2). */
 export const packageLifetimeMs = 90 * 24 * 3600_000;
 export const packageRenewalMs = 7 * 24 * 3600_000;

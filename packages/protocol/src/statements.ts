@@ -25,6 +25,10 @@ import { encodeSigned, signedShape } from "./signed.ts";
 
 /** What statements are signed under, by a leaf's signature key or by an account key. */
 export const statementLabel = "statement";
+/** C11: what several devices could do waits a random time of up to 10 s for each of them, 10 min at most. */
+export function staggerMs(able: number): number {
+	return Math.min(able * 10_000, 600_000);
+}
 /** An `enter` counts in the epoch that it names and in as many after it. */
 export const enterEpochs = 256;
 

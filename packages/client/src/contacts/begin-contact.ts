@@ -35,6 +35,8 @@ export async function storeBeginning(
 	draft.tx.put(keys.summary(id), encodeSummary(begun.summary));
 	await putNewGroup(engine.store, draft.tx, id, group);
 	await queue({ type: "ringAddress", address: await account.memberRingAddress() });
+	// Members who are not in contact know this device's person by nothing else.
+	if (draft.meta.kind === "group") await queue({ type: "introduction", name: account.record.name });
 	await fill(draft, queue);
 	const held = await draft.commit();
 	for (const then of draft.after) then();

@@ -1,5 +1,5 @@
-import { base64urlToBytes, type Bytes, utf8 } from "@sotto/bytes";
-import { hash } from "@sotto/crypto";
+import { base64urlToBytes, type Bytes, utf8, utf8ToText } from "@sotto/bytes";
+import { type AccountKey, hash } from "@sotto/crypto";
 import type { EngineContext } from "../context.ts";
 import type { AccountId, PersonView, RequestId, RequestView } from "../sdk.ts";
 import { accountIdOf, keys, requestIdOf } from "../store/keys.ts";
@@ -11,16 +11,20 @@ import { type Contact, decodeContact, decodeRequestRecord, encodeContact, type R
 /** A profile is read again after this long. */
 const refreshMs = 6 * 3600_000;
 
+type Self = { readonly id: AccountId; readonly key: AccountKey; readonly name: string };
+
 /** Everybody this account knows: contacts, who asks, and who is blocked. */
 export class People {
 	readonly #engine: EngineContext;
-	readonly #self: () => { readonly id: AccountId; readonly name: string } | undefined;
+	readonly #self: () => Self | undefined;
+	/** What members of groups call themselves, who are not in contact. */
+	readonly #introduced = new Map<AccountId, string>();
 	readonly #serial = new Serial();
 	readonly #contacts = new Map<AccountId, Contact>();
 	readonly #requests = new Map<RequestId, RequestRecord>();
 	readonly #blocked = new Set<AccountId>();
 
-	constructor(engine: EngineContext, self: () => { readonly id: AccountId; readonly name: string } | undefined) {
+	constructor(engine: EngineContext, self: () => Self | undefined) {
 		this.#engine = engine;
 		this.#self = self;
 	}
@@ -35,8 +39,23 @@ export class People {
 			const request = decodeRequestRecord(value);
 			if (request.ok) this.keepRequest(request.value);
 		}
+		for (const { key, value } of await listPrefix(store, keys.introducedAll)) {
+			const name = utf8ToText(value);
+			if (name.ok) this.#introduced.set(key.slice(keys.introducedAll.length), name.value);
+		}
 		for (const { key } of await listPrefix(store, keys.blockedAll))
 			this.#blocked.add(key.slice(keys.blockedAll.length));
+	}
+
+	get ownKey(): AccountKey | undefined {
+		return this.#self()?.key;
+	}
+
+	introduce(account: Uint8Array, name: string, tx: StoreTransaction): void {
+		const id = accountIdOf(account);
+		if (name.trim() === "" || this.#introduced.get(id) === name) return;
+		tx.put(keys.introduced(id), utf8(name));
+		this.#introduced.set(id, name);
 	}
 
 	contact(account: AccountId): Contact | undefined {
@@ -79,7 +98,7 @@ export class People {
 		if (account === own?.id) return { account, name: own.name, hue: hueOf(account), verified: true };
 		const contact = this.#contacts.get(account);
 		const asking = [...this.#requests.values()].find((request) => accountIdOf(request.account) === account);
-		const name = contact?.name ?? asking?.name ?? "";
+		const name = contact?.name ?? this.#introduced.get(account) ?? asking?.name ?? "";
 		return { account, name, hue: hueOf(account), verified: contact?.verified ?? false };
 	}
 

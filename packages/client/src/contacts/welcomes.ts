@@ -129,6 +129,7 @@ export class Welcomes {
 		const begun = beginConversation({ policy, own: account.keys.key, group, logSeed, joined: true, now });
 		const held = await storeBeginning(this.#parts, id, begun, group, async (draft) => {
 			await this.#enterCall(draft, added.call);
+			for (const { account: who, name } of added.names) people.introduce(who, name, draft.tx);
 			for (const { leaf, address } of added.rings) draft.setRingAddress(leaf, address);
 			draft.tx.delete(keys.request(request));
 		});

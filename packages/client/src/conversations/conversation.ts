@@ -13,7 +13,10 @@ import {
 	type ConversationContent,
 	encodeWish,
 	maxTextLength,
+	makeStatement,
+	maxMentions,
 	parseHint,
+	roleOf,
 	type Policy,
 	retryRefused,
 	type Wish,
@@ -53,10 +56,14 @@ export class Conversation {
 		return this.#core.held;
 	}
 
-	async sendText(text: string): Promise<CommandResult<{ readonly item: ItemId }>> {
+	async sendText(
+		text: string,
+		mentions: readonly AccountKey[] = [],
+	): Promise<CommandResult<{ readonly item: ItemId }>> {
 		if (text.trim() === "") return err({ kind: "emptyText" });
 		if (text.length > maxTextLength) return err({ kind: "tooLong" });
-		return this.send({ type: "text", text }, "message");
+		const named = mentions.filter((account) => roleOf(this.policy, account) !== undefined).slice(0, maxMentions);
+		return this.send({ type: "text", text, ...(named.length > 0 && { mentions: named }) }, "message");
 	}
 
 	/** Durable when it returns: queued, with its row in the history (C5). */
@@ -106,7 +113,8 @@ export class Conversation {
 	async markRead(): Promise<void> {
 		if (this.held.meta.unread === 0) return;
 		await this.#core.change(async (draft) => {
-			draft.meta = { ...draft.meta, unread: 0 };
+			const { mentioned: _, ...meta } = draft.meta;
+			draft.meta = { ...meta, unread: 0 };
 		});
 	}
 
@@ -135,6 +143,20 @@ export class Conversation {
 		});
 		this.#loop.kick();
 		return ok({ settled: Promise.all(settled) });
+	}
+
+	/** Asks the others, signed by this device's leaf, to let its account out (C9); they do so one after a random wait (C11). */
+	async leave(): Promise<CommandResult> {
+		const { account } = this.#core.parts;
+		const { groupId } = this.held.state;
+		const said = { v: 1 as const, type: "leave" as const, groupId, account: account.keys.key };
+		const statement = await makeStatement(said, (label, message) => this.signWithLeaf(label, message));
+		const sent = await this.send({ type: "leave", statement }, "message");
+		if (!sent.ok) return sent;
+		await this.#core.change(async (draft) => {
+			draft.meta = { ...draft.meta, leaving: true };
+		});
+		return ok();
 	}
 
 	/** The policy in force (C9). */

@@ -75,12 +75,17 @@ export class ConversationCore {
 		return this.#group;
 	}
 
-	/** Queues a fresh address of this device for everybody in the conversation (R1). */
+	/** Queues a fresh address of this device for everybody in the conversation (R1), and in a group its person's name. */
 	async queueRingAddress(draft: Draft): Promise<void> {
 		const { engine, account } = this.parts;
 		const content = { type: "ringAddress" as const, address: await account.memberRingAddress() };
 		const item = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content };
 		await queueContent(draft, item, "message", account.keys.key);
+		if (draft.meta.kind !== "group") return;
+		// Members who are not in contact know this device's person by nothing else.
+		const introduction = { type: "introduction" as const, name: account.record.name };
+		const said = { messageId: engine.random(16) as MessageId, sentAt: engine.clock.now(), content: introduction };
+		await queueContent(draft, said, "message", account.keys.key);
 	}
 
 	/** Resolves when a wish is no longer open. After a restart nobody waits: who must know asks for the same again. */

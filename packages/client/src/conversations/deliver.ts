@@ -1,4 +1,4 @@
-import { type Bytes, bytesToHex } from "@sotto/bytes";
+import { type Bytes, bytesToHex, equalBytes } from "@sotto/bytes";
 import { type AccountKey, type CommitView, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
 import {
 	type ContentItem,
@@ -7,6 +7,8 @@ import {
 	parseContent,
 	parsePolicy,
 	type ReadEffect,
+	readStatement,
+	staggerMs,
 	stepRead,
 } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
@@ -20,6 +22,7 @@ import type {
 } from "../conversation-host.ts";
 import { itemIdOf, keys, orderOf } from "../store/keys.ts";
 import { dropOldLogs, keepRaw } from "../store/raw-records.ts";
+import { type CommitEvent, eventsOf } from "./commit-events.ts";
 import type { Draft } from "./draft.ts";
 import { type HistoryRow, rowOfCall } from "./history-row.ts";
 import { type JudgedRecord, judgeRecord } from "./judge.ts";
@@ -117,8 +120,15 @@ async function perform(draft: Draft, effect: ReadEffect, read: Read, reading: Re
 			const row: HistoryRow = { kind: "event", id: `fork-${at}`, at, event: "forkAlarm", ...(by && { account: by }) };
 			return draft.putRow(orderOf(read.position.ordinal, read.position.seq, 0xfff0), row);
 		}
-		case "stopped":
-			return;
+		case "stopped": {
+			// Of one's own removal the log says no more than who did it: there is no further state.
+			const by = read.judged.sender && accountOf(read.judged.sender);
+			if (draft.state.stop?.kind !== "removed" || by === undefined || draft.meta.kind !== "group") return;
+			draft.wishes.forEach(({ n }) => draft.dropWish(n, "notAllowed"));
+			const hasLeft = draft.meta.leaving === true;
+			const event = { event: hasLeft ? ("personLeft" as const) : ("personRemoved" as const), account: reading.own, by };
+			return putEvents(draft, [event], read.position, reading);
+		}
 	}
 }
 
@@ -153,17 +163,21 @@ async function deliverItem(draft: Draft, delivered: Delivered, reading: ReadingC
 	if (content.type === "text") {
 		const { text } = content;
 		const messageId = author.mine ? { messageId: item.messageId } : {};
-		const about = { id, ...messageId, account, mine: author.mine, text, sentAt };
+		const mentions = content.mentions && { mentions: content.mentions };
+		const about = { id, ...messageId, account, mine: author.mine, text, ...mentions, sentAt };
 		const row: HistoryRow = { kind: "message", ...about, state: "sent" };
 		await draft.putRow(order, row);
 		if (!author.mine) {
-			draft.meta = { ...draft.meta, unread: draft.meta.unread + 1 };
+			const mentionsMe = content.mentions?.some((one) => equalBytes(one, reading.own)) === true;
+			draft.meta = { ...draft.meta, unread: draft.meta.unread + 1, ...(mentionsMe && { mentioned: true }) };
 			draft.arrived.push(row);
 		}
 		return;
 	}
 	draft.markMet(id);
 	if (content.type === "ringAddress") return draft.setRingAddress(author.leaf, content.address);
+	if (content.type === "introduction") return reading.engine.introduce(account, content.name, draft.tx);
+	if (content.type === "leave") return wishLeave(draft, content.statement, account, reading);
 	const outcome = await reading.observer.content({
 		conversation: draft.id,
 		item: id,
@@ -189,6 +203,7 @@ async function onCommit(
 		memberView(member, reading.own, draft.state.leaf, reading.engine.personOf);
 	const policy = commit.policyAfter === undefined ? undefined : parsePolicy(commit.policyAfter);
 	if (policy?.ok) draft.meta = withPolicy(draft.meta, policy.value, reading.own);
+	await putEvents(draft, eventsOf(commit), position, reading);
 	for (const removed of commit.removes) draft.setRingAddress(removed.leaf, undefined);
 	if (commit.adds.length > 0) await reading.greetNewcomers(draft);
 	const outcome = await reading.observer.commit({
@@ -202,6 +217,31 @@ async function onCommit(
 	});
 	await applyOutcome(draft, outcome, orderOf(position.ordinal, position.seq, 0));
 	return outcome;
+}
+
+/** What a commit did stands in the history behind what came before it. */
+async function putEvents(
+	draft: Draft,
+	events: readonly CommitEvent[],
+	{ ordinal, seq }: LogPosition,
+	{ engine }: Pick<ReadingContext, "engine">,
+): Promise<void> {
+	for (const [index, { event, account, by, text }] of events.entries()) {
+		const id = `commit-${ordinal}-${seq}-${index}`;
+		const about = { event, account, by, ...(text !== undefined && { text }) };
+		await draft.putRow(orderOf(ordinal, seq, 0xe000 + index), { kind: "event", id, at: engine.clock.now(), ...about });
+	}
+}
+
+/** C9, C11: anybody carries out what a leaver has signed, each able device at its own random time. */
+function wishLeave(draft: Draft, statement: Bytes, author: AccountKey, { engine, own }: ReadingContext): void {
+	const said = readStatement(statement);
+	if (equalBytes(author, own) || said?.type !== "leave" || !equalBytes(said.account, author)) return;
+	const able = memberViews(draft.summary, own, draft.state.leaf, engine.personOf).length;
+	const chance = new DataView(engine.random(4).buffer).getUint32(0) / 2 ** 32;
+	const madeAt = engine.clock.now();
+	const notBefore = Math.round(madeAt + chance * staggerMs(able));
+	draft.addWish({ wish: { kind: "carriedOut", statement }, notBefore, madeAt });
 }
 
 /** The group as it stands in the draft. */

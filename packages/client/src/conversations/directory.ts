@@ -1,11 +1,11 @@
-import type { Secret } from "@sotto/bytes";
+import { err, ok, type Secret } from "@sotto/bytes";
 import { type AccountKey, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
 import { decodeConversationState, decodeWish, type Policy, startConversation } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
-import type { ConversationId } from "../sdk.ts";
+import type { CommandResult, ConversationId } from "../sdk.ts";
 import { loadGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
-import { listPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
+import { deletePrefix, listPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { withActivity } from "./activity.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationParts } from "./core.ts";
@@ -47,6 +47,21 @@ export class Directory {
 		this.#all.set(id, conversation);
 		conversation.kick();
 		return conversation;
+	}
+
+	/** Takes a conversation that this device is out of away, with everything that the store has of it. */
+	async delete(id: ConversationId): Promise<CommandResult> {
+		const conversation = this.#all.get(id);
+		if (conversation === undefined) return err({ kind: "notFound" });
+		if (conversation.held.state.stop?.kind !== "removed") return err({ kind: "refused" });
+		conversation.close();
+		const tx = new StoreTransaction(this.#store);
+		for (const key of keys.rowsOf(id)) tx.delete(key);
+		for (const prefix of keys.tablesOf(id)) await deletePrefix(this.#store, tx, prefix);
+		await tx.commit();
+		this.#all.delete(id);
+		this.#parts.engine.changed();
+		return ok();
 	}
 
 	async #loadHeld(id: ConversationId, meta: ConversationMeta): Promise<Held | undefined> {

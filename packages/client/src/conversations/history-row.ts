@@ -3,7 +3,9 @@ import {
 	type Bytes,
 	type CborValue,
 	encodeCbor,
+	equalBytes,
 	integerShape,
+	listShape,
 	literalShape,
 	mapShape,
 	optional,
@@ -15,8 +17,29 @@ import {
 	textShape,
 } from "@sotto/bytes";
 import { parseAccountKey, parseMessageId, shapeOf } from "@sotto/crypto";
-import { maxTextLength, timeShape } from "@sotto/protocol";
-import type { CallRecordView, HistoryItem, PersonView } from "../sdk.ts";
+import { maxGroupNameLength, maxMentions, maxTextLength, timeShape } from "@sotto/protocol";
+import type { CallRecordView, ConversationEvent, HistoryItem, PersonView } from "../sdk.ts";
+
+const conversationEvents = [
+	"contactAccepted",
+	"contactAdded",
+	"nameChanged",
+	"forkAlarm",
+	"successor",
+	"groupCreated",
+	"groupRenamed",
+	"pictureChanged",
+	"personAdded",
+	"personRemoved",
+	"personLeft",
+	"madeAdmin",
+	"madeMember",
+	"deviceJoined",
+	"deviceRemoved",
+	"deviceEvicted",
+	"deviceReadmitted",
+	"misbehaved",
+] as const satisfies readonly ConversationEvent[];
 
 const id = textShape(64);
 const account = shapeOf(parseAccountKey);
@@ -30,6 +53,7 @@ const rowShape = taggedShape("kind", {
 		account,
 		mine: booleanShape,
 		text: textShape(maxTextLength),
+		mentions: optional(listShape(account, maxMentions)),
 		sentAt: timeShape,
 		state: literalShape("sending", "sent", "failed"),
 	}),
@@ -48,8 +72,11 @@ const rowShape = taggedShape("kind", {
 		kind: literalShape("event"),
 		id,
 		at: timeShape,
-		event: literalShape("contactAccepted", "contactAdded", "deviceJoined", "nameChanged", "forkAlarm", "successor"),
+		event: literalShape(...conversationEvents),
 		account: optional(account),
+		/** Who did it. */
+		by: optional(account),
+		text: optional(textShape(maxGroupNameLength)),
 	}),
 });
 /** One row of the history as it lies in the store: people by account, so that a changed name shows everywhere. */
@@ -96,11 +123,17 @@ export function itemOfRow(
 	row: HistoryRow,
 	conversation: string,
 	personOf: (account: Uint8Array) => PersonView,
+	own: Uint8Array | undefined,
 ): HistoryItem {
 	switch (row.kind) {
 		case "message": {
-			const { account: author, messageId: _, ...message } = row;
-			return { ...message, author: personOf(author), mentions: [], mentionsMe: false };
+			const { account: author, messageId: _, mentions = [], ...message } = row;
+			return {
+				...message,
+				author: personOf(author),
+				mentions: mentions.map(personOf),
+				mentionsMe: own !== undefined && mentions.some((one) => equalBytes(one, own)),
+			};
 		}
 		case "call":
 			return { ...row, conversation };
@@ -111,8 +144,11 @@ export function itemOfRow(
 				at: row.at,
 				event: row.event,
 				person: row.account === undefined ? undefined : personOf(row.account),
-				by: undefined,
-				text: undefined,
+				by:
+					row.by === undefined || row.account === undefined || equalBytes(row.by, row.account)
+						? undefined
+						: personOf(row.by),
+				text: row.text,
 			};
 	}
 }

@@ -22,7 +22,7 @@ export async function readHistory(
 	const page = rows.slice(0, limit);
 	const items = page.flatMap(({ value }) => {
 		const row = decodeRow(value);
-		return row.ok ? [itemOfRow(row.value, conversation, (account) => people.personOfKey(account))] : [];
+		return row.ok ? [itemOfRow(row.value, conversation, (account) => people.personOfKey(account), people.ownKey)] : [];
 	});
 	const oldest = page.at(-1)?.key.slice(prefix.length);
 	return { items: items.toReversed(), older: rows.length > limit ? oldest : undefined };

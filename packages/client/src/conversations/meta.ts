@@ -1,4 +1,5 @@
 import {
+	booleanShape,
 	type Bytes,
 	encodeCbor,
 	equalBytes,
@@ -32,8 +33,12 @@ const metaShape = mapShape({
 	/** Names the bytes of a group's picture, which are in the group's policy. */
 	pictureId: optional(bytesShape(16, 16)),
 	unread: count,
+	/** Something unread mentions oneself. */
+	mentioned: optional(booleanShape),
 	/** Of the last thing that happened, for the order of the list. */
 	activeAt: timeShape,
+	/** Oneself has asked to be let out. */
+	leaving: optional(booleanShape),
 	/** Numbers the queue's rows. */
 	nextQueued: count,
 	/** Numbers the wishes' rows. */

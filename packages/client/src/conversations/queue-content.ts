@@ -20,6 +20,7 @@ export async function queueContent(
 		account,
 		mine: true,
 		text: item.content.text,
+		...(item.content.mentions && { mentions: item.content.mentions }),
 		sentAt: item.sentAt,
 		state: "sending",
 	});

@@ -1,10 +1,11 @@
-import { err, ok, type Result } from "@sotto/bytes";
-import { maxLeaves } from "@sotto/crypto";
+import { copyBytes, equalBytes, err, ok, type Result } from "@sotto/bytes";
+import { type AccountKey, maxLeaves } from "@sotto/crypto";
 import { groupPolicy, isPicture, maxGroupNameLength, maxGroupPictureBytes, roleOf, type Wish } from "@sotto/protocol";
 import type { FirstContactParts } from "../contacts/first-contact.ts";
 import type { Conversation } from "../conversations/conversation.ts";
-import type { AccountId, CommandError, CommandResult, ConversationId } from "../sdk.ts";
+import type { AccountId, CommandError, CommandResult, ConversationId, GroupRole } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
+import { accountIdOf } from "../store/keys.ts";
 import { wishForDevices } from "./devices-of.ts";
 import { foundGroup } from "./found-group.ts";
 
@@ -54,13 +55,72 @@ export class Groups {
 		return wished.ok ? ok() : wished;
 	}
 
+	async remove(id: ConversationId, person: AccountId): Promise<CommandResult> {
+		return this.#change(id, person, (account) => ({ kind: "accountOut", account }));
+	}
+
+	async setRole(id: ConversationId, person: AccountId, role: GroupRole): Promise<CommandResult> {
+		const group = this.#groupToChange(id);
+		if (!group.ok) return group;
+		const admins = group.value.policy.people.filter((one) => one.role === "admin");
+		const isLast =
+			role === "member" && admins.length === 1 && accountIdOf(admins[0]?.account ?? new Uint8Array()) === person;
+		if (isLast) return err({ kind: "lastAdmin" });
+		return this.#change(id, person, (account) => ({ kind: "hasRole", account, role }));
+	}
+
+	async rename(id: ConversationId, text: string): Promise<CommandResult> {
+		const name = cleanGroupName(text);
+		if (name === undefined) return err({ kind: "badName" });
+		const group = this.#groupToChange(id);
+		return group.ok ? wished(group.value, { kind: "named", name }) : group;
+	}
+
+	async setPicture(id: ConversationId, picture: Picture | undefined): Promise<CommandResult> {
+		if (picture !== undefined && !isPicture(picture)) return err(pictureError(picture));
+		const group = this.#groupToChange(id);
+		if (!group.ok) return group;
+		return wished(group.value, { kind: "pictured", ...(picture && { picture }) });
+	}
+
+	picture(id: ConversationId): CommandResult<{ readonly bytes: Picture }> {
+		const picture = this.#parts.directory.get(id)?.policy.picture;
+		return picture === undefined ? err({ kind: "notFound" }) : ok({ bytes: copyBytes(picture) });
+	}
+
+	async leave(id: ConversationId): Promise<CommandResult> {
+		const group = this.#groupIn(id);
+		if (!group.ok) return group;
+		const { people } = group.value.policy;
+		const own = this.#parts.account.keys.key;
+		const others = people.filter(({ account }) => !equalBytes(account, own));
+		// Somebody else has to carry it out, and an admin has to be left.
+		if (!others.some(({ role }) => role === "admin")) return err({ kind: "lastAdmin" });
+		return group.value.leave();
+	}
+
+	/** One wish about somebody who is in. */
+	async #change(id: ConversationId, person: AccountId, wish: (account: AccountKey) => Wish): Promise<CommandResult> {
+		const group = this.#groupToChange(id);
+		if (!group.ok) return group;
+		if (person === this.#parts.account.keys.id && wish(this.#parts.account.keys.key).kind === "accountOut")
+			return err({ kind: "notAdmin" });
+		const member = group.value.policy.people.find(({ account }) => accountIdOf(account) === person);
+		return member === undefined ? err({ kind: "notMember" }) : wished(group.value, wish(member.account));
+	}
+
 	/** A group that one may change now: one is in it, and its admin. */
 	#groupToChange(id: ConversationId): Result<Conversation, CommandError> {
+		const group = this.#groupIn(id);
+		if (!group.ok || roleOf(group.value.policy, this.#parts.account.keys.key) === "admin") return group;
+		return err({ kind: "notAdmin" });
+	}
+
+	#groupIn(id: ConversationId): Result<Conversation, CommandError> {
 		const group = this.#parts.directory.get(id);
 		if (group === undefined || group.held.meta.kind !== "group") return err({ kind: "notFound" });
-		if (group.held.state.stop !== undefined)
-			return err({ kind: group.held.state.stop.kind === "removed" ? "notMember" : "notReady" });
-		return roleOf(group.policy, this.#parts.account.keys.key) === "admin" ? ok(group) : err({ kind: "notAdmin" });
+		const { stop } = group.held.state;
+		return stop === undefined ? ok(group) : err({ kind: stop.kind === "removed" ? "notMember" : "notReady" });
 	}
 
 	/** Reads the profiles of contacts: which devices they have now, and by which packages these come in. */
@@ -92,6 +152,12 @@ export class Groups {
 		// This device is in the group already, by a package of its own: the wish passes over it.
 		return [wish.value];
 	}
+}
+
+/** Durable when it resolves; the commit follows. */
+async function wished(group: Conversation, wish: Wish): Promise<CommandResult> {
+	const done = await group.wish([wish]);
+	return done.ok ? ok() : done;
 }
 
 function pictureError(picture: Picture): CommandError {

@@ -15,6 +15,9 @@ export const keys = {
 	contactAll: "contact/",
 	blocked: (account: AccountId): StoreKey => `blocked/${account}`,
 	blockedAll: "blocked/",
+	/** What somebody calls itself in a group. */
+	introduced: (account: AccountId): StoreKey => `introduced/${account}`,
+	introducedAll: "introduced/",
 	request: (request: RequestId): StoreKey => `request/${request}`,
 	requestAll: "request/",
 	conversation: (id: ConversationId): StoreKey => `conversation/${id}`,
@@ -56,6 +59,13 @@ export const keys = {
 	item: (id: ConversationId, item: ItemId): StoreKey => `item/${id}/${item}`,
 	history: (id: ConversationId, order: string): StoreKey => `history/${id}/${order}`,
 	historyAll: (id: ConversationId): StoreKey => `history/${id}/`,
+	/** All that the store has of one conversation: single rows, and tables by their prefix. */
+	rowsOf: (id: ConversationId): readonly StoreKey[] =>
+		["conversation", "activity", "line", "group", "summary", "pending", "outbox", "kept", "owed"].map(
+			(table) => `${table}/${id}`,
+		),
+	tablesOf: (id: ConversationId): readonly StoreKey[] =>
+		["group", "queue", "raw", "ring", "ringjob", "wish", "invite", "item", "history"].map((table) => `${table}/${id}/`),
 	ledger: (n: number): StoreKey => `ledger/${hex(n, 12)}`,
 	ledgerAll: "ledger/",
 } as const;
