@@ -49,12 +49,6 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "They are not in this group.";
 		case "tooMany":
 			return "That is more than there may be.";
-		case "notPrimary":
-			return "Only a device that holds the account key may do that. Use the device that the account was made on.";
-		case "thisDevice":
-			return "That is this device itself.";
-		case "wrongPassphrase":
-			return "The passphrase does not open this file. Nothing was changed.";
 		case "badFile":
 			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
 		default:

@@ -52,7 +52,6 @@ function Phases({ view, loadCallSession }: PhasesProps) {
 		case "broken":
 			return <StageMessage {...words.phases.broken[view.reason]} />;
 		case "noAccount":
-		case "linking":
 			return <FirstRun />;
 		case "ready":
 			return (

@@ -34,11 +34,7 @@ export const readyView = (change: Partial<ReadyView> = {}): ReadyView => ({
 	requests: [],
 	calls: [],
 	call: undefined,
-	devices: [],
-	jobs: [],
-	linking: undefined,
 	troubles: [],
-	settings: {},
 	...change,
 });
 

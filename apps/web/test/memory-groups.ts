@@ -25,7 +25,6 @@ type Needed = Pick<
 	| "setRole"
 	| "picture"
 	| "deleteConversation"
-	| "askReadmission"
 >;
 
 export const memberOf = (person: PersonView, role: GroupRole = "member"): MemberView => ({
@@ -156,15 +155,6 @@ export class MemoryGroups extends MemoryCore implements Needed {
 		return this.do("deleteConversation", [conversation], () => {
 			if (this.state.view.phase !== "ready") return;
 			this.change({ conversations: this.state.view.conversations.filter(({ id }) => id !== conversation) });
-		});
-	}
-
-	async askReadmission(conversation: ConversationId): Promise<CommandResult> {
-		return this.do("askReadmission", [conversation], () => {
-			if (this.state.view.phase !== "ready") return;
-			const alarm = this.state.view.conversations.find(({ id }) => id === conversation)?.alarm;
-			if (alarm?.kind === "stranded" || alarm?.kind === "rolledBack")
-				this.changeConversation(conversation, { alarm: { ...alarm, recovery: "asking" } });
 		});
 	}
 

@@ -164,7 +164,7 @@ export const scenes = {
 	offline: () => full({ network: { phase: "offline", since: now - minutes(3) } }),
 	stranded: () => {
 		const client = full();
-		client.changeConversation("ada", { phase: "stopped", alarm: { kind: "stranded", by: ada, recovery: "none" } });
+		client.changeConversation("ada", { phase: "stopped", alarm: { kind: "stranded", by: ada } });
 		return client;
 	},
 	ringing: () => full({ call: adaCall() }),

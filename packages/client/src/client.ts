@@ -214,50 +214,6 @@ class Client implements SottoClient {
 		return this.#engine.run(({ directory }) => directory.delete(id));
 	}
 
-	askReadmission(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	startLinking(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	linkDevice(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	confirmLinking(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	cancelLinking(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	renameDevice(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	removeDevice(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	dismissJob(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	changeSetting(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	exportBackup(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
-	restoreBackup(): Promise<CommandResult<never>> {
-		return notYet();
-	}
-
 	// ---- calls
 
 	startCall(id: ConversationId, options: { readonly video: boolean; readonly ring?: boolean }) {
@@ -326,8 +282,4 @@ class Client implements SottoClient {
 			return other === undefined ? err({ kind: "notFound" }) : work(session, other);
 		});
 	}
-}
-
-function notYet(): Promise<CommandResult<never>> {
-	return Promise.resolve(err({ kind: "notReady" }));
 }

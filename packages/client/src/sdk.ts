@@ -9,7 +9,6 @@ import type { Result } from "@sotto/bytes";
 export type ConversationId = string;
 export type AccountId = string;
 export type RequestId = string;
-export type DeviceId = string;
 /** A message's identity in a conversation; stable from "sending" to "sent". */
 export type ItemId = string;
 export type CallKey = string;
@@ -21,8 +20,6 @@ export type ClientView =
 	/** Another process or browser profile copy holds this profile's lock. */
 	| { readonly phase: "locked" }
 	| { readonly phase: "noAccount" }
-	/** A device without an account that is being linked to one (D2). */
-	| { readonly phase: "linking"; readonly linking: LinkingView }
 	/** The local store cannot be used (evicted, full, broken); `reason` is a tag for the catalogue. */
 	| { readonly phase: "broken"; readonly reason: "storageUnavailable" | "storageFull" | "rolledBack" }
 	| ReadyView;
@@ -38,16 +35,8 @@ export type ReadyView = {
 	/** Newest first, at most 100. */
 	readonly calls: readonly CallRecordView[];
 	readonly call: CallView | undefined;
-	/** This account's devices, this one first. */
-	readonly devices: readonly DeviceView[];
-	/** Long work that goes on in the background and survives a restart; what ended stays until {@link SottoClient.dismissJob}. */
-	readonly jobs: readonly JobView[];
-	/** Another device is being linked from here (D2). */
-	readonly linking: LinkingView | undefined;
 	/** What is wrong around this device that its user can put right. Nothing is lost meanwhile. */
 	readonly troubles: readonly TroubleView[];
-	/** Settings that follow the account over its devices; keys and values are the app's. */
-	readonly settings: Readonly<Record<string, string>>;
 };
 
 export type TroubleView =
@@ -57,40 +46,6 @@ export type TroubleView =
 	| { readonly kind: "serverFull" }
 	/** This device's clock is ahead of the server's by so much, or behind it (negative). Only advice: the server says so. */
 	| { readonly kind: "clockOff"; readonly byMs: number };
-
-export type DeviceView = {
-	readonly id: DeviceId;
-	readonly name: string;
-	readonly linkedAt: Time;
-	readonly thisDevice: boolean;
-	/** Holds the account key: may link and remove devices (D1). */
-	readonly primary: boolean;
-};
-
-export type JobView = {
-	readonly id: string;
-	/** "add": a new device enters every conversation; "remove": one is locked out of them; "history": the archive travels. */
-	readonly kind: "addDevice" | "removeDevice" | "sendHistory" | "receiveHistory";
-	readonly deviceName: string;
-	/** Conversations, or parts of the archive. */
-	readonly done: number;
-	readonly total: number;
-	readonly state: "running" | "waiting" | "done" | "failed";
-};
-
-/** Linking a device, as either side's screen shows it (D2). */
-export type LinkingView =
-	/** The new device shows this; `code` is typed, `qr` is scanned on the other. */
-	| { readonly step: "showCode"; readonly code: string; readonly qr: string; readonly expiresAt: Time }
-	| { readonly step: "connecting" }
-	/** Both screens show the same digits if nobody is in between: the short authentication string. */
-	| { readonly step: "compare"; readonly digits: string; readonly otherName: string; readonly confirmedHere: boolean }
-	| { readonly step: "transferring"; readonly done: number; readonly total: number }
-	| { readonly step: "done"; readonly otherName: string }
-	| {
-			readonly step: "failed";
-			readonly reason: "mismatch" | "expired" | "wrongCode" | "unreachable" | "tooManyDevices" | "cancelled";
-	  };
 
 export type NetworkView =
 	| { readonly phase: "online" }
@@ -138,9 +93,8 @@ export type ConversationView = {
 /** Something the user must know about a conversation; the words are in the app's catalogue. */
 export type AlarmView =
 	| { readonly kind: "forked"; readonly at: Time }
-	/** `recovery`: this device has asked to be admitted again (D3), or has to be told to ({@link SottoClient.askReadmission}). */
-	| { readonly kind: "stranded"; readonly by: PersonView | undefined; readonly recovery: "asking" | "askable" | "none" }
-	| { readonly kind: "rolledBack"; readonly recovery: "asking" | "askable" | "none" }
+	| { readonly kind: "stranded"; readonly by: PersonView | undefined }
+	| { readonly kind: "rolledBack" }
 	| { readonly kind: "serverLostRecords" };
 
 export type RequestView = {
@@ -333,10 +287,6 @@ export type CommandError = {
 		| "notMember"
 		/** More people, devices or bytes than there may be. */
 		| "tooMany"
-		/** Only a device with the account key may (D1). */
-		| "notPrimary"
-		| "thisDevice"
-		| "wrongPassphrase"
 		| "badFile";
 	/** A server's refusal code, for the details of an error, never alone on screen. */
 	readonly code?: string;
@@ -366,14 +316,7 @@ export type ClientEvent =
 	  }
 	| { readonly kind: "requested"; readonly request: RequestView }
 	/** The current call's room or keys changed; ask {@link SottoClient.callMedia} again. */
-	| { readonly kind: "callMedia"; readonly call: CallKey }
-	/** How far a command that takes long has come, in bytes or items of `total`. */
-	| {
-			readonly kind: "progress";
-			readonly task: "exportBackup" | "restoreBackup";
-			readonly done: number;
-			readonly total: number;
-	  };
+	| { readonly kind: "callMedia"; readonly call: CallKey };
 
 export interface SottoClient {
 	/** The view now; every change comes as an event. */
@@ -436,35 +379,6 @@ export interface SottoClient {
 	picture(conversation: ConversationId): Promise<CommandResult<{ readonly bytes: Uint8Array<ArrayBuffer> }>>;
 	/** Takes a conversation that was left, with its history, off this account's devices. */
 	deleteConversation(conversation: ConversationId): Promise<CommandResult>;
-	/** The user asks that this device be admitted again to a conversation that stopped (C3, C7, D3). */
-	askReadmission(conversation: ConversationId): Promise<CommandResult>;
-
-	// ---- devices and backup
-
-	/** On a device without an account: shows a code for another device of the account (D2). The view says the rest. */
-	startLinking(input: { readonly home: string; readonly deviceName: string }): Promise<CommandResult>;
-	/** On a primary device: takes the code that the new device shows, typed or scanned. */
-	linkDevice(code: string): Promise<CommandResult>;
-	/** Whether both screens show the same digits, as the user says; on either side. */
-	confirmLinking(same: boolean): Promise<CommandResult>;
-	/** Ends linking, or takes its last word off the screen. */
-	cancelLinking(): Promise<CommandResult>;
-	renameDevice(device: DeviceId, name: string): Promise<CommandResult>;
-	/** Begins a resumable job; see {@link ReadyView.jobs}. */
-	removeDevice(device: DeviceId): Promise<CommandResult>;
-	dismissJob(job: string): Promise<CommandResult>;
-	changeSetting(key: string, value: string): Promise<CommandResult>;
-	/** Everything but MLS state (C7), in one file sealed under the passphrase (Argon2id). Progress comes as events. */
-	exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>>;
-	/** On a device without an account: becomes a new device of the account in the file. */
-	restoreBackup(input: {
-		readonly file: Uint8Array<ArrayBuffer>;
-		readonly passphrase: string;
-		readonly deviceName: string;
-		/** Where the file says otherwise than the server that is there now. */
-		readonly home?: string;
-	}): Promise<CommandResult>;
-
 	// ---- calls
 
 	/** `ring: false` opens the call without ringing anybody: the others see that it goes on. */

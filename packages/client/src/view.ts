@@ -43,11 +43,7 @@ export function readyView(parts: ViewParts): ReadyView {
 		requests: parts.requests,
 		calls: records.slice(0, 100),
 		call,
-		devices: [],
-		jobs: [],
-		linking: undefined,
 		troubles: parts.troubles,
-		settings: {},
 	};
 }
 
@@ -102,9 +98,8 @@ function alarmOf(conversation: Conversation, people: People): AlarmView | undefi
 		return {
 			kind: "stranded",
 			by: stop.by === undefined ? undefined : people.personOf(accountIdOf(stop.by)),
-			recovery: "none",
 		};
-	if (stop?.kind === "rolledBack") return { kind: "rolledBack", recovery: "none" };
+	if (stop?.kind === "rolledBack") return { kind: "rolledBack" };
 	if (alarm?.kind === "forked") return { kind: "forked", at: alarm.at };
 	return alarm?.kind === "serverLostRecords" ? { kind: "serverLostRecords" } : undefined;
 }

@@ -94,7 +94,6 @@ class Telling {
 			case "history":
 			case "ledger":
 			case "callMedia":
-			case "progress":
 				return;
 		}
 	}

@@ -9,8 +9,7 @@ const track = {} as MediaStreamTrack;
 
 function participant(changes: Partial<MediaParticipant<PersonView>> = {}): MediaParticipant<PersonView> {
 	const base = { participantId: "01", person: ada, audioTrack: track, videoTrack: track, isHeard: true, isSeen: true };
-	const signs = { muted: false, handRaisedAt: undefined, camera: true, screen: false };
-	return { ...base, screenTrack: undefined, signs, level: 0, ...changes };
+	return { ...base, ...changes };
 }
 
 test("nobody has a tile before a roster entry vouched for them, and an unseen camera is off", () => {

@@ -465,9 +465,6 @@ export const en = {
 		alreadyMember: "They are in this group already.",
 		notMember: "They are not in this group.",
 		tooMany: "That is more than there may be.",
-		notPrimary: "Only a device that manages your account can do that.",
-		thisDevice: "That is this device itself.",
-		wrongPassphrase: "That passphrase does not open the file. Nothing was changed.",
 		badFile: "That is not a backup, or it is damaged. Nothing was changed.",
 	},
 

@@ -13,32 +13,6 @@ export type MediaState =
 	| { readonly phase: "reconnecting"; readonly since: number }
 	| { readonly phase: "ended"; readonly reason: EndReason };
 
-/** What a participant says of itself, sealed, over the roster channel: the room's server knows none of it. */
-export type ParticipantSigns = {
-	readonly muted: boolean;
-	/** When the hand went up, ms since 1970 by its owner's clock; undefined while it is down. */
-	readonly handRaisedAt: number | undefined;
-	/** Its camera is on; its screen is shared. */
-	readonly camera: boolean;
-	readonly screen: boolean;
-};
-
-/** One short reaction, shown for some seconds. */
-export type Reaction = {
-	readonly id: string;
-	readonly participantId: string;
-	readonly emoji: string;
-	readonly at: number;
-};
-
-/** How large a stream is shown, in CSS pixels times device pixels; what is not listed is not asked of the room. */
-export type ShownTile = {
-	readonly participantId: string;
-	readonly stream: "camera" | "screen";
-	readonly width: number;
-	readonly height: number;
-};
-
 export type MediaParticipant<Person> = {
 	/** Hex of its participant id: another one after each of its joinings. */
 	readonly participantId: string;
@@ -46,11 +20,6 @@ export type MediaParticipant<Person> = {
 	readonly person: Person | undefined;
 	readonly audioTrack: MediaStreamTrack;
 	readonly videoTrack: MediaStreamTrack;
-	/** Where its shared screen arrives, while it shares one and the room carries it to us. */
-	readonly screenTrack: MediaStreamTrack | undefined;
-	readonly signs: ParticipantSigns;
-	/** How loud it is now, 0 to 1, measured here at the decoder. */
-	readonly level: number;
 	/** Whether sound or pictures of it arrived, and opened, in the last second or two. */
 	readonly isHeard: boolean;
 	readonly isSeen: boolean;
@@ -70,14 +39,6 @@ export type LineSample = {
 export type MediaView<Person> = {
 	readonly state: MediaState;
 	readonly participants: readonly MediaParticipant<Person>[];
-	/** Who speaks, found by levels measured here; keeps the last one through pauses. Undefined until somebody spoke. */
-	readonly activeSpeaker: string | undefined;
-	/** Of the last seconds, oldest first, one's own included. */
-	readonly reactions: readonly Reaction[];
-	/** What this device says of itself. */
-	readonly own: ParticipantSigns;
-	/** One's own screen, while it is shared. */
-	readonly screenTrack: MediaStreamTrack | undefined;
 	readonly microphone: DeviceState;
 	readonly camera: DeviceState;
 	readonly quality: "measuring" | "good" | "weak" | "reconnecting";
@@ -107,13 +68,6 @@ export interface MediaSession<Person> {
 	setMicrophone(on: boolean): Promise<Result<void, DeviceError>>;
 	setCamera(on: boolean): Promise<Result<void, DeviceError>>;
 	replaceDevice(kind: DeviceKind, deviceId: string): Promise<Result<void, DeviceError>>;
-	/** Asks the browser for a screen and shares it, or stops. Also ends by the browser's own button. */
-	setScreen(on: boolean): Promise<Result<void, DeviceError>>;
-	setHand(raised: boolean): void;
-	/** One emoji; at most a few a second are sent. */
-	react(emoji: string): void;
-	/** What is on screen, and how large: the room sends no more than that. */
-	show(tiles: readonly ShownTile[]): void;
 	/** Joins anew, at once: the network changed, or the room did. */
 	rejoin(): void;
 	stats(): MediaStats;

@@ -1,4 +1,4 @@
-import { type Bytes, bytesToHex, err, type Result } from "@sotto/bytes";
+import { type Bytes, bytesToHex, type Result } from "@sotto/bytes";
 import { type DeviceError, type DeviceKind, LocalDevices, trackOf } from "./devices.ts";
 import type {
 	LineSample,
@@ -83,10 +83,6 @@ class Session<Person> implements MediaSession<Person> {
 		this.#view ??= {
 			state: mediaState(this.#rejoin),
 			participants: this.#participants(),
-			activeSpeaker: undefined,
-			reactions: [],
-			own: { muted: false, handRaisedAt: undefined, camera: false, screen: false },
-			screenTrack: undefined,
 			microphone: this.#devices.microphone,
 			camera: this.#devices.camera,
 			quality: this.#rejoin.phase === "connected" ? this.#quality : this.#isMending() ? "reconnecting" : "measuring",
@@ -111,16 +107,6 @@ class Session<Person> implements MediaSession<Person> {
 	replaceDevice(kind: DeviceKind, deviceId: string): Promise<Result<void, DeviceError>> {
 		return this.#devices.replace(kind, deviceId);
 	}
-
-	async setScreen(): Promise<Result<void, DeviceError>> {
-		return err({ kind: "failed" });
-	}
-
-	setHand(): void {}
-
-	react(): void {}
-
-	show(): void {}
 
 	rejoin(): void {
 		this.#step({ kind: "changed" });
@@ -164,9 +150,6 @@ class Session<Person> implements MediaSession<Person> {
 				person: this.#roster.personOf(participantId),
 				audioTrack: track.audio,
 				videoTrack: track.video,
-				screenTrack: undefined,
-				signs: { muted: false, handRaisedAt: undefined, camera: joined.seen.has(seat), screen: false },
-				level: 0,
 				isHeard: joined.heard.has(seat),
 				isSeen: joined.seen.has(seat),
 			};
