@@ -98,7 +98,9 @@ async function checkStated(draft: Draft, authenticatedData: Uint8Array): Promise
 	const ordinal = isHere ? state.log.ordinal : isPrevious ? previous.log.ordinal : undefined;
 	const ours = ordinal === undefined ? undefined : await headAt(draft, ordinal, position.at.seq);
 	const closing = position.closing;
-	const oursAtClosing = closing !== undefined && previous?.at.seq === closing.seq ? previous.at.head : undefined;
+	// A message that found its log full names the end of the log before that one, which is not the one before this.
+	const canCompare = isHere && closing !== undefined && previous?.at.seq === closing.seq;
+	const oursAtClosing = canCompare ? previous?.at.head : undefined;
 	return { position, ours, oursAtClosing };
 }
 

@@ -3,7 +3,7 @@ import { startConversation } from "@sotto/protocol";
 import type { FormedGroup } from "../contacts/form-group.ts";
 import type { Store } from "../ports.ts";
 import { hex, keys } from "../store/keys.ts";
-import { listPrefix } from "../store/transaction.ts";
+import { unwrapStore } from "../store/transaction.ts";
 import type { Draft } from "./draft.ts";
 import { decodeRow, type MessageRow } from "./history-row.ts";
 import { queueContent } from "./queue-content.ts";
@@ -14,10 +14,13 @@ import { queueContent } from "./queue-content.ts";
  */
 export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own: AccountKey): Promise<void> {
 	const { ordinal } = draft.state.log;
+	// Nobody else has read the logs of a group that nobody else has entered, however many it has filled (L3).
+	const unread = draft.state.heard ? ordinal : 0;
 	enterAnew(draft, to);
-	for (const row of await ownMessagesOf(store, draft.id, ordinal)) {
-		const { messageId, sentAt, text } = row;
-		await queueContent(draft, { messageId, sentAt, content: { type: "text", text } }, "message", own);
+	for (const row of await ownMessagesOf(store, draft.id, unread, ordinal)) {
+		const { messageId, sentAt, text, mentions } = row;
+		const content = { type: "text" as const, text, ...(mentions && { mentions }) };
+		await queueContent(draft, { messageId, sentAt, content }, "message", own);
 	}
 }
 
@@ -41,9 +44,11 @@ export function enterAnew(draft: Draft, to: FormedGroup): void {
 async function ownMessagesOf(
 	store: Store,
 	conversation: string,
-	ordinal: number,
+	first: number,
+	last: number,
 ): Promise<readonly (MessageRow & { readonly messageId: MessageId })[]> {
-	const rows = await listPrefix(store, keys.history(conversation, `a${hex(ordinal, 8)}`));
+	const [from, to] = [first, last + 1].map((ordinal) => keys.history(conversation, `a${hex(ordinal, 8)}`));
+	const rows = unwrapStore(await store.list({ from: from as string, to: to as string }));
 	return rows.flatMap(({ value }) => {
 		const row = decodeRow(value);
 		if (!row.ok || row.value.kind !== "message" || row.value.messageId === undefined) return [];
