@@ -160,3 +160,11 @@ test("an entry travels whole; changed or oversized bytes do not parse into anoth
 		}),
 	);
 });
+
+test("counters are those of the newest m, under which they count from 0 again, and an older m does not come back", () => {
+	const before = accepted(fresh(), entry(1, 1, { counters: [5_000, 100, 0] })).state;
+	const after = accepted(before, entry(1, 1, { m: 1, counters: [3, 0, 0] })).state;
+	expect(after.participants[0]).toMatchObject({ m: 1, counters: [3, 0, 0] });
+	expect(refusal(after, entry(1, 1, { m: 0, counters: [5_001, 100, 0] }))).toBe("outdated");
+	expect(accepted(after, entry(1, 1, { m: 1, counters: [2, 4, 0] })).state.participants[0]?.counters).toEqual([3, 4, 0]);
+});

@@ -87,7 +87,8 @@ export type RosterState = {
 export type Participant = {
 	readonly participant: ParticipantKey;
 	readonly leaf: number;
-	/** Frames below are refused, per stream. */
+	/** Frames sealed under `callBase(m)` are refused below these, per stream. */
+	readonly m: number;
 	readonly counters: readonly number[];
 };
 
@@ -96,6 +97,8 @@ export type RosterRefusal =
 	/** It does not list this device's own participant id: it may be an old one, played again. */
 	| "notForUs"
 	| "superseded"
+	/** Of an older m than this participant has spoken under. */
+	| "outdated"
 	/** The id is ours, or another leaf claims it too: then it is nobody's. */
 	| "contested"
 	| "tooMany";
@@ -139,6 +142,7 @@ export function acceptRoster(
 	if (old.some((other) => other.leaf === leaf || other.leaf === undefined)) return err("superseded");
 	const known = state.participants.find((other) => other.participant === participant);
 	if (known !== undefined && known.leaf !== leaf) return err("contested");
+	if (known !== undefined && entry.m < known.m) return err("outdated");
 	if (own !== undefined && !entry.seen.some((id) => equalBytes(id, own))) return err("notForUs");
 	const before = state.participants.filter((other) => other.leaf === leaf && other.participant !== participant);
 	if (state.participants.length + state.superseded.length >= maxParticipants && known === undefined)
@@ -163,18 +167,20 @@ function supersede(
 	const ids = isStranger && !isOurs ? [...new Set([...gone, named])] : gone;
 	const added = ids.filter((id) => !state.superseded.some((old) => old.participant === id && old.leaf === leaf));
 	const kept = state.participants.filter((other) => other.leaf !== leaf);
-	const counters = highest(known?.counters ?? [], entry.counters);
+	const { m } = entry;
+	// K3: under another base they count from 0 again.
+	const counters = highest(known?.m === m ? known.counters : [], entry.counters);
 	return {
 		state: {
 			...state,
-			participants: [...kept, { participant, leaf, counters }],
+			participants: [...kept, { participant, leaf, m, counters }],
 			superseded: [...state.superseded, ...added.map((id) => ({ participant: id, leaf }))],
 		},
 		retired: added.map((id) => ({ participant: id, graceMs: id === named ? supersededGraceMs : 0 })),
 	};
 }
 
-/** Counters only rise. */
+/** Under one base counters only rise. */
 function highest(known: readonly number[], stated: readonly number[]): readonly number[] {
 	return [0, 1, 2].map((stream) => Math.max(known[stream] ?? 0, stated[stream] ?? 0));
 }
