@@ -237,7 +237,7 @@ export class Session {
 	}
 
 	#committed(draft: Draft): void {
-		const { emit, changed } = this.#engine;
+		const { emit, changed, background } = this.#engine;
 		const { id } = draft;
 		const items = [...draft.changed.values()].map((row) => itemView(row, id, this.people));
 		const removed = [...draft.removed];
@@ -245,6 +245,8 @@ export class Session {
 		const title = titleOf(this.directory.get(id), this.people);
 		for (const row of draft.arrived)
 			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
+		// K5: whoever is out of a conversation is out of its call at once, before anybody shuts the room.
+		if (draft.state.stop?.kind === "removed") background(this.calls.left(id));
 		changed();
 	}
 }

@@ -19,7 +19,21 @@ export function useStartCall(): (conversation: ConversationId, video: boolean) =
 	);
 }
 
-/** Answers a ringing call, or joins one that goes on, with or without the camera. */
+/** Joins the call that goes on in a conversation, with sound; nobody is rung. */
+export function useJoinCall(): (conversation: ConversationId) => Promise<void> {
+	const client = useClient();
+	return useCallback(
+		async (conversation) => {
+			unlockSound();
+			const joined = await client.joinCall(conversation, { video: false });
+			if (joined.ok) ownCall({ call: joined.value.call, camera: false });
+			else notice(errorWords(joined.error));
+		},
+		[client],
+	);
+}
+
+/** Answers a ringing call, with or without the camera. */
 export function useAnswerCall(): (call: CallKey, camera: boolean) => Promise<void> {
 	const client = useClient();
 	return useCallback(

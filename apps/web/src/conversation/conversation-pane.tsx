@@ -1,5 +1,5 @@
 import type { ConversationView } from "@sotto/client";
-import { useAnswerCall, useStartCall } from "../call/start-call.ts";
+import { useJoinCall, useStartCall } from "../call/start-call.ts";
 import { useReady } from "../engine/client.tsx";
 import { NetworkLine } from "../shell/network-line.tsx";
 import { useNavigation } from "../state/route.tsx";
@@ -83,7 +83,7 @@ function Head({ conversation }: { readonly conversation: ConversationView }) {
 
 /** What one must know before writing: not accepted yet, an alarm, a call that goes on. */
 function Banners({ conversation }: { readonly conversation: ConversationView }) {
-	const answerCall = useAnswerCall();
+	const joinCall = useJoinCall();
 	const { call } = useReady();
 	const { alarm, ongoingCall } = conversation;
 	return (
@@ -104,7 +104,7 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 				<div className="banner">
 					<Icon name="phone" size={18} />
 					<span>{words.chats.inCall}</span>
-					<Button compact look="primary" onPress={() => void answerCall(ongoingCall, false)}>
+					<Button compact look="primary" onPress={() => void joinCall(conversation.id)}>
 						{words.conversation.join}
 					</Button>
 				</div>

@@ -166,5 +166,7 @@ test("counters are those of the newest m, under which they count from 0 again, a
 	const after = accepted(before, entry(1, 1, { m: 1, counters: [3, 0, 0] })).state;
 	expect(after.participants[0]).toMatchObject({ m: 1, counters: [3, 0, 0] });
 	expect(refusal(after, entry(1, 1, { m: 0, counters: [5_001, 100, 0] }))).toBe("outdated");
-	expect(accepted(after, entry(1, 1, { m: 1, counters: [2, 4, 0] })).state.participants[0]?.counters).toEqual([3, 4, 0]);
+	expect(accepted(after, entry(1, 1, { m: 1, counters: [2, 4, 0] })).state.participants[0]?.counters).toEqual([
+		3, 4, 0,
+	]);
 });
