@@ -1,4 +1,4 @@
-import type { CommandError } from "@sotto/client";
+import type { CommandError, TroubleView } from "@sotto/client";
 import { unreachable } from "@sotto/bytes";
 import { Refused } from "./command.ts";
 
@@ -53,6 +53,20 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
 		default:
 			return unreachable(kind);
+	}
+}
+
+/** What is wrong around this device, and the one thing to do about it. */
+export function troubleSentence(trouble: TroubleView): string {
+	switch (trouble.kind) {
+		case "deviceFull":
+			return "This disk is full. Nothing sent is lost; make room to go on.";
+		case "serverFull":
+			return "The server is out of space. Messages wait safely here; tell whoever runs it.";
+		case "clockOff": {
+			const minutes = Math.round(Math.abs(trouble.byMs) / 60_000);
+			return `This clock is ${minutes} minutes ${trouble.byMs > 0 ? "ahead" : "behind"}. Set it right, or times look wrong.`;
+		}
 	}
 }
 

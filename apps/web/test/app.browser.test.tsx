@@ -249,6 +249,18 @@ test("a code is read out of a picture, and a picture without one gives nothing",
 	expect(await decodeQr(await createImageBitmap(canvas))).toBe(text);
 });
 
+test("a full device, a full server and a wrong clock are said, each with what to do", async () => {
+	const troubles = [
+		{ kind: "deviceFull" },
+		{ kind: "serverFull" },
+		{ kind: "clockOff", byMs: -26 * 3_600_000 },
+	] as const;
+	await show(new MemoryClient({ view: readyView({ troubles }) }));
+	await expect.element(page.getByText(/free some space/)).toBeVisible();
+	await expect.element(page.getByText(/wait safely here/)).toBeVisible();
+	await expect.element(page.getByText(/clock is about 26 hours behind/)).toBeVisible();
+});
+
 test("offline is said in words, and that nothing is lost", async () => {
 	await show(new MemoryClient({ view: readyView({ network: { phase: "offline", since: now } }) }));
 	await expect.element(page.getByText("Waiting for the network. What you write is safe here.")).toBeVisible();

@@ -3,6 +3,7 @@ import { type Command, type Given, jsonOption, numberOption, profileOption, Refu
 import { itemJson, itemText } from "../item-lines.ts";
 import { offerClient } from "../profile/local-socket.ts";
 import { type OpenProfile, readyView, withProfile } from "../profile/open-profile.ts";
+import { troubleSentence } from "../sentences.ts";
 import { lastItems } from "./conversations.ts";
 
 export const listen: Command = {
@@ -11,7 +12,7 @@ export const listen: Command = {
 	summary: "stays connected and prints what arrives",
 	details: [
 		"Starts with messages that no command has shown yet, and marks what it prints as read. Ends with Ctrl-C, or after --for.",
-		'Lines with --json have a "type": "listening", "message", "request", "call", "event", "network".',
+		'Lines with --json have a "type": "listening", "message", "request", "call", "event", "network", "trouble".',
 		"Other commands of the same profile work meanwhile: they speak through this one.",
 	],
 	options: {
@@ -53,6 +54,7 @@ class Telling {
 	readonly #shown = new Set<string>();
 	#queue: Promise<void> = Promise.resolve();
 	#network: string | undefined;
+	#troubles: ReadonlySet<string> = new Set();
 	#call: string | undefined;
 
 	constructor(given: Given, profile: OpenProfile, me: string) {
@@ -124,7 +126,19 @@ class Telling {
 	#tellView(view: ClientView): void {
 		if (view.phase !== "ready") return;
 		this.#tellNetwork(view.network);
+		this.#tellTroubles(view.troubles);
 		if (view.call !== undefined) this.#tellCall(view.call);
+	}
+
+	/** Each trouble once, until it is over. */
+	#tellTroubles(troubles: ReadyView["troubles"]): void {
+		for (const trouble of troubles) {
+			if (this.#troubles.has(trouble.kind)) continue;
+			const byMs = trouble.kind === "clockOff" ? { byMs: trouble.byMs } : {};
+			const json = { type: "trouble", trouble: trouble.kind, ...byMs };
+			this.#given.output.result(json, troubleSentence(trouble));
+		}
+		this.#troubles = new Set(troubles.map(({ kind }) => kind));
 	}
 
 	#tellNetwork({ phase }: ReadyView["network"]): void {

@@ -1,3 +1,4 @@
+import type { TroubleView } from "@sotto/client";
 import { useEffect, useRef, useState } from "react";
 import { useReady } from "../engine/client.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -10,9 +11,9 @@ const patienceMs = 1_500;
 /** An absence shorter than this is not worth telling. */
 const worthTellingMs = 60_000;
 
-/** One line under a room's title while the server is out of reach. */
+/** One line each under a room's title: that the server is out of reach, and what else around this device one can put right. */
 export function NetworkLine() {
-	const { network } = useReady();
+	const { network, troubles } = useReady();
 	const slow = useLasts(network.phase === "connecting", patienceMs);
 	const text = network.phase === "offline" ? words.network.offline : slow ? words.network.connecting : undefined;
 	return (
@@ -23,8 +24,20 @@ export function NetworkLine() {
 					{text}
 				</p>
 			)}
+			{troubles.map((trouble) => (
+				<p key={trouble.kind} className="network-line">
+					<Icon name="warning" size={17} />
+					{troubleWords(trouble)}
+				</p>
+			))}
 		</div>
 	);
+}
+
+function troubleWords(trouble: TroubleView): string {
+	if (trouble.kind !== "clockOff") return words.network[trouble.kind];
+	const duration = durationWords(Math.abs(trouble.byMs));
+	return trouble.byMs > 0 ? words.network.clockAhead(duration) : words.network.clockBehind(duration);
 }
 
 /** Whether something has been so for longer than `ms`. */

@@ -47,6 +47,12 @@ export const en = {
 	network: {
 		connecting: "Connecting…",
 		offline: "Waiting for the network. What you write is safe here.",
+		deviceFull: "This device is out of space. Nothing sent is lost; free some space to go on.",
+		serverFull: "The server is out of space. Your messages wait safely here; tell whoever runs it.",
+		clockAhead: (duration: string) =>
+			`This device’s clock is about ${duration} ahead. Set it right, or times look wrong.`,
+		clockBehind: (duration: string) =>
+			`This device’s clock is about ${duration} behind. Set it right, or times look wrong.`,
 		backAfter: (duration: string) => `You were offline for ${duration}; everything is here now.`,
 	},
 
