@@ -1,5 +1,6 @@
 import type { CallView } from "@sotto/client";
 import { useEffect } from "react";
+import { useReady } from "../engine/client.tsx";
 import { useNavigation } from "../state/route.tsx";
 import { ComposedAvatar } from "../ui/conversation-avatar.tsx";
 import { Button } from "../ui/button.tsx";
@@ -31,8 +32,12 @@ function endedWords(reason: EndReason, name: string): string {
 export function EndedScreen({ call }: { readonly call: CallView }) {
 	const { go } = useNavigation();
 	const startCall = useStartCall();
+	const { conversations } = useReady();
 	const { phase } = call;
-	const sentence = phase.name === "ended" ? endedWords(phase.reason, call.title) : "";
+	// Out of the group is out of its call: there is nobody to call again or to write to.
+	const isOut = conversations.find(({ id }) => id === call.conversation)?.phase === "left";
+	const ended = phase.name === "ended" ? endedWords(phase.reason, call.title) : "";
+	const sentence = isOut ? words.groups.removed : ended;
 	const staysMs = endedShowsMs(call);
 	const done = () => dismissCall(call.call);
 
@@ -55,7 +60,11 @@ export function EndedScreen({ call }: { readonly call: CallView }) {
 					<p className="stage-quiet">{words.ended.lasted(durationWords(phase.durationMs))}</p>
 				) : null}
 			</div>
-			{staysMs === undefined ? (
+			{isOut ? (
+				<div className="ended-buttons">
+					<Button onPress={done}>{words.common.close}</Button>
+				</div>
+			) : staysMs === undefined ? (
 				<div className="ended-buttons">
 					<Button
 						look="primary"

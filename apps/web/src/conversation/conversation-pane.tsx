@@ -86,6 +86,8 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 	const joinCall = useJoinCall();
 	const { call } = useReady();
 	const { alarm, ongoingCall } = conversation;
+	// Whoever declined or left it can come back; the view tells of their own end for a while.
+	const isIn = call !== undefined && call.call === ongoingCall && call.phase.name !== "ended";
 	return (
 		<div className="banners" role="status">
 			{conversation.phase === "asked" ? (
@@ -100,7 +102,7 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 					<bdi>{alarmWords(alarm)}</bdi>
 				</p>
 			)}
-			{ongoingCall === undefined || call?.call === ongoingCall ? null : (
+			{ongoingCall === undefined || isIn ? null : (
 				<div className="banner">
 					<Icon name="phone" size={18} />
 					<span>{words.chats.inCall}</span>
