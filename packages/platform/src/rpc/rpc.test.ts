@@ -3,6 +3,7 @@ import { ok } from "@sotto/bytes";
 import type { ClientEvent, SottoClient } from "@sotto/client";
 import { afterEach, expect, test } from "vitest";
 import type { Channel } from "./channel.ts";
+import { rpcVersion } from "./messages.ts";
 import { createRemoteClient } from "./remote-client.ts";
 import { serveClient } from "./serve.ts";
 import { createStillClient } from "./still-client.ts";
@@ -136,7 +137,7 @@ test("only the methods of the contract can be called, and a page cannot stop the
 	near.send({ type: "call", id: 3, method: "view", args: [] });
 	await expect.poll(() => answers.length).toBeGreaterThan(1);
 	expect(answers).toEqual([
-		{ type: "hello", version: 1 },
+		{ type: "hello", version: rpcVersion },
 		{ type: "answer", id: 3, value: { phase: "noAccount" } },
 	]);
 	expect(closed).toBe(false);
@@ -144,7 +145,7 @@ test("only the methods of the contract can be called, and a page cannot stop the
 
 test("an engine of another version is told apart", async () => {
 	const { near, far } = pair();
-	far.send({ type: "hello", version: 2 });
+	far.send({ type: "hello", version: rpcVersion + 1 });
 	expect(await createRemoteClient(near).greeted).toBe("otherVersion");
 });
 
