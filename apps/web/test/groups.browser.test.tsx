@@ -157,6 +157,17 @@ describe("a mention", () => {
 		await expect.poll(() => document.querySelectorAll(".mine .mention").length).toBeGreaterThan(0);
 	});
 
+	test("has the caret behind the name before the next key can be typed", async () => {
+		await show(scenes.groups());
+		await openChoir();
+		await textbox("Message").click();
+		await userEvent.keyboard("Sing, @gra");
+		await expect.element(page.getByRole("option", { name: /Grace Hopper/ })).toBeVisible();
+		const field = textbox("Message").element() as HTMLTextAreaElement;
+		field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+		expect([field.value, field.selectionStart]).toEqual(["Sing, @Grace Hopper ", "Sing, @Grace Hopper ".length]);
+	});
+
 	test("Escape closes the list and leaves the words; in a conversation of two there is none", async () => {
 		const client = await show(scenes.groups());
 		await openChoir();

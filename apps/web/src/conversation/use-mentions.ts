@@ -1,5 +1,6 @@
 import type { AccountId, ConversationView, PersonView } from "@sotto/client";
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { completeMention, mentionable, mentionBefore, mentionsIn } from "./mentions.ts";
 
 const shownMost = 8;
@@ -40,14 +41,14 @@ export function useMentions(
 		if (typed === undefined) return;
 		picked.current.add(person.account);
 		const completed = completeMention(text, caret, typed.at, person);
-		write(completed.text);
-		setCaret(completed.caret);
-		setPlace(0);
-		// The caret can move only once the words are in the field.
-		requestAnimationFrame(() => {
-			field.current?.focus();
-			field.current?.setSelectionRange(completed.caret, completed.caret);
+		// The caret can move only once the words are in the field, and must have moved before the next key.
+		flushSync(() => {
+			write(completed.text);
+			setCaret(completed.caret);
+			setPlace(0);
 		});
+		field.current?.focus();
+		field.current?.setSelectionRange(completed.caret, completed.caret);
 	};
 	const takesKey = (event: KeyboardEvent): boolean => {
 		const person = found[chosen];
