@@ -166,6 +166,7 @@ describe("a mention", () => {
 		const field = textbox("Message").element() as HTMLTextAreaElement;
 		field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
 		expect([field.value, field.selectionStart]).toEqual(["Sing, @Grace Hopper ", "Sing, @Grace Hopper ".length]);
+		await textbox("Message").fill("");
 	});
 
 	test("Escape closes the list and leaves the words; in a conversation of two there is none", async () => {
