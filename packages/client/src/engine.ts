@@ -14,7 +14,7 @@ import { commandErrorOf, Services } from "./services/services.ts";
 import { Troubles } from "./services/troubles.ts";
 import { Session } from "./session.ts";
 import { keys } from "./store/keys.ts";
-import { StoreFailure, unwrapStore } from "./store/transaction.ts";
+import { ConversationDamaged, StoreFailure, unwrapStore } from "./store/transaction.ts";
 
 /** How long {@link Engine.workDone} waits at most. */
 const maxWorkMs = 10_000;
@@ -196,6 +196,8 @@ export class Engine {
 
 	/** A store that fails stops everything that would have to be durable; anything else is a bug, and is not hidden. */
 	#onFault(error: unknown): void {
+		// The conversation has stopped, and says so.
+		if (error instanceof ConversationDamaged) return;
 		if (!(error instanceof StoreFailure)) throw error;
 		if (this.#isClosed) return;
 		// A full disk refuses one write; what was durable stays, and room can be made.

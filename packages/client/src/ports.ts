@@ -13,7 +13,7 @@ export type StoreError = { readonly kind: "storageFull" | "storageUnavailable" }
 /**
  * One profile's strict local store: an ordered map from text keys (such as `history/…/…`) to bytes.
  * `write` is atomic, and durable when it resolves (`durability: "strict"` in IndexedDB, synchronous=FULL in SQLite).
- * Values are sealed at rest in the browser. Opening the store takes the profile's lock.
+ * Values are sealed at rest in the browser; one whose seal is broken reads as no bytes, which parses as nothing of ours. Opening the store takes the profile's lock.
  */
 export interface Store {
 	get(key: StoreKey): Promise<Result<Bytes | undefined, StoreError>>;

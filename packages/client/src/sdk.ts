@@ -95,6 +95,8 @@ export type AlarmView =
 	| { readonly kind: "forked"; readonly at: Time }
 	| { readonly kind: "stranded"; readonly by: PersonView | undefined }
 	| { readonly kind: "rolledBack" }
+	/** What this device stored of the conversation can no longer be read. */
+	| { readonly kind: "damaged" }
 	| { readonly kind: "serverLostRecords" };
 
 export type RequestView = {

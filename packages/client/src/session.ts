@@ -187,7 +187,7 @@ export class Session {
 	/** A notifier with another key cannot open the addresses given out: everybody gets new ones (R1). */
 	async #renewAddresses(): Promise<void> {
 		if (!(await this.account.refreshNotifierKey())) return;
-		for (const conversation of this.directory.all()) await conversation.renewRingAddress();
+		for (const conversation of this.directory.all()) this.#engine.background(conversation.renewRingAddress());
 	}
 
 	/** R3: a hint that opens names the log to read; without one, everything is read. */

@@ -123,6 +123,8 @@ function alarmWords(alarm: NonNullable<ConversationView["alarm"]>): string {
 			return alarm.by === undefined ? words.alarms.strandedBySomebody : words.alarms.stranded(alarm.by.name);
 		case "rolledBack":
 			return words.alarms.rolledBack;
+		case "damaged":
+			return words.alarms.damaged;
 		case "serverLostRecords":
 			return words.alarms.serverLostRecords;
 	}

@@ -175,6 +175,8 @@ export const en = {
 		strandedBySomebody:
 			"A change could not be followed. Nothing you have is lost; ask the other side to write to you again.",
 		rolledBack: "This device is behind its own messages. Go on from the one you used last.",
+		damaged:
+			"This device can no longer read what it kept of this conversation. What you see here stays; everything else works on. Ask someone in it to remove and add you again.",
 		serverLostRecords: "The server lost some messages. This device still has them and is putting them back.",
 	},
 

@@ -1,14 +1,14 @@
 import type { GroupState, MessageId } from "@sotto/crypto";
-import type { JoinerCallContent } from "@sotto/protocol";
+import { encodeConversationState, type JoinerCallContent } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { ConversationObserver } from "../conversation-host.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
 import { loadGroup } from "../store/group-rows.ts";
-import { itemIdOf } from "../store/keys.ts";
+import { itemIdOf, keys } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
-import { StoreFailure } from "../store/transaction.ts";
+import { ConversationDamaged, StoreTransaction } from "../store/transaction.ts";
 import { Draft, type Held, type WishOutcome } from "./draft.ts";
 import type { OwedWelcome } from "./owed.ts";
 import { queueContent } from "./queue-content.ts";
@@ -49,10 +49,11 @@ export class ConversationCore {
 	/** Changes the conversation in one transaction. Nothing is seen of it before it is durable. */
 	change<T>(work: (draft: Draft) => Promise<T>): Promise<T> {
 		return this.#serial.run(async () => {
-			const draft = new Draft(this.id, this.#held, await this.#loaded(), this.parts.engine.store);
+			const group = await this.#loaded();
+			const draft = new Draft(this.id, this.#held, group, this.parts.engine.store);
 			const result = await work(draft);
 			this.#held = await draft.commit();
-			this.#group = draft.group;
+			this.#group = draft.groupIfReadable;
 			this.parts.committed(draft);
 			for (const then of draft.after) then();
 			for (const { n, how } of draft.settled) {
@@ -65,13 +66,36 @@ export class ConversationCore {
 
 	/** Looks at the group between two changes. */
 	inspect<T>(work: (group: GroupState) => Promise<T>): Promise<T> {
-		return this.#serial.run(async () => work(await this.#loaded()));
+		return this.#serial.run(async () => {
+			const group = await this.#loaded();
+			if (group === undefined) throw new ConversationDamaged();
+			return work(group);
+		});
 	}
 
-	/** A group is large, and most conversations of a list are not used today: it is loaded at the first use. */
-	async #loaded(): Promise<GroupState> {
+	/** What is stored cannot be used: the conversation stops here, says so, and keeps what can be read. */
+	stopDamaged(): Promise<void> {
+		return this.#serial.run(() => this.#stopDamaged());
+	}
+
+	async #stopDamaged(): Promise<void> {
+		const { state } = this.#held;
+		if (state.stop !== undefined && state.stop.kind !== "forked") return;
+		const stopped = { ...state, stop: { kind: "damaged" as const } };
+		const tx = new StoreTransaction(this.parts.engine.store);
+		tx.put(keys.line(this.id), encodeConversationState(stopped));
+		await tx.commit();
+		this.#held = { ...this.#held, state: stopped };
+		this.parts.engine.changed();
+	}
+
+	/**
+	 * A group is large, and most conversations of a list are not used today: it is loaded at the first use. Undefined if it cannot
+	 * be read.
+	 */
+	async #loaded(): Promise<GroupState | undefined> {
 		this.#group ??= await loadGroup(this.parts.engine.store, this.id);
-		if (this.#group === undefined) throw new StoreFailure("storageUnavailable");
+		if (this.#group === undefined) await this.#stopDamaged();
 		return this.#group;
 	}
 

@@ -1,6 +1,6 @@
 import { err, ok, type Secret } from "@sotto/bytes";
 import { type AccountKey, type GroupState, groupIdOf, ownLeaf, epoch } from "@sotto/crypto";
-import { decodeConversationState, decodeWish, type Policy, startConversation } from "@sotto/protocol";
+import { decodeConversationState, decodeWish, parsePolicy, type Policy, startConversation } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { CommandResult, ConversationId } from "../sdk.ts";
 import { loadGroup } from "../store/group-rows.ts";
@@ -12,6 +12,7 @@ import type { ConversationParts } from "./core.ts";
 import { type Held, lastRow } from "./draft.ts";
 import { decodeSummary, encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
 import { type ConversationMeta, decodeMeta, decodeQueued, withPolicy } from "./meta.ts";
+import { salvage } from "./salvage.ts";
 
 /** All conversations of this device, by id. */
 export class Directory {
@@ -28,8 +29,8 @@ export class Directory {
 		for (const { key, value } of await listPrefix(this.#store, keys.conversationAll)) {
 			const id = key.slice(keys.conversationAll.length);
 			const meta = decodeMeta(value);
-			const held = meta.ok ? await this.#loadHeld(id, meta.value) : undefined;
-			if (held !== undefined) this.#all.set(id, new Conversation(id, held, this.#parts));
+			const held = await this.#loadHeld(id, meta.ok ? meta.value : undefined);
+			this.#all.set(id, new Conversation(id, held, this.#parts));
 		}
 	}
 
@@ -64,11 +65,15 @@ export class Directory {
 		return ok();
 	}
 
-	async #loadHeld(id: ConversationId, meta: ConversationMeta): Promise<Held | undefined> {
+	/** Everything of a conversation that can be read; where that is not enough to go on, it is there and stopped. */
+	async #loadHeld(id: ConversationId, storedMeta: ConversationMeta | undefined): Promise<Held> {
 		const line = unwrapStore(await this.#store.get(keys.line(id)));
-		const state = line === undefined ? undefined : decodeConversationState(line);
-		const summary = await this.#loadSummary(id);
-		if (!state?.ok || summary === undefined) return undefined;
+		const storedState = line === undefined ? undefined : decodeConversationState(line);
+		const { meta, state, summary } = await salvage(this.#store, id, this.#parts.account.keys.key, {
+			meta: storedMeta,
+			state: storedState?.ok ? storedState.value : undefined,
+			summary: await this.#loadSummary(id),
+		});
 		const queuePrefix = keys.queueAll(id);
 		const queue = (await listPrefix(this.#store, queuePrefix)).flatMap(({ key, value }) => {
 			const queued = decodeQueued(value);
@@ -87,7 +92,7 @@ export class Directory {
 		const activity = unwrapStore(await this.#store.get(keys.activity(id)));
 		return {
 			meta: withActivity(meta, activity),
-			state: state.value,
+			state,
 			summary,
 			queue,
 			wishes,
@@ -99,8 +104,8 @@ export class Directory {
 	async #loadSummary(id: ConversationId): Promise<GroupSummary | undefined> {
 		const row = unwrapStore(await this.#store.get(keys.summary(id)));
 		const summary = row === undefined ? undefined : decodeSummary(row);
-		if (summary?.ok) return summary.value;
-		// Stored by an earlier version: the group is read this once.
+		if (summary?.ok && parsePolicy(summary.value.policy).ok) return summary.value;
+		// Stored by an earlier version, or damaged: the group is read this once.
 		const group = await loadGroup(this.#store, id);
 		if (group === undefined) return undefined;
 		const made = summaryOf(group);

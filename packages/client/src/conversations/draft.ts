@@ -9,9 +9,9 @@ import {
 } from "@sotto/protocol";
 import type { Store } from "../ports.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
-import { decodePending, encodePending, putGroup } from "../store/group-rows.ts";
+import { decodePending, encodePending, putGroup, putNewGroup } from "../store/group-rows.ts";
 import { keys } from "../store/keys.ts";
-import { endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
+import { ConversationDamaged, endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { encodeActivity, isActivityAlone } from "./activity.ts";
 import { encodeSummary, type GroupSummary, summaryOf } from "./group-summary.ts";
 import { decodeRow, encodeRow, type HistoryRow, timeOf } from "./history-row.ts";
@@ -48,7 +48,7 @@ export class Draft {
 	readonly tx: StoreTransaction;
 	readonly #store: Store;
 	readonly #before: Held;
-	readonly #groupBefore: GroupState;
+	readonly #groupBefore: GroupState | undefined;
 	/** States that a later one replaced: their keys go once that is durable (C4). */
 	readonly #replaced: GroupState[] = [];
 	readonly changed = new Map<ItemId, HistoryRow>();
@@ -61,13 +61,14 @@ export class Draft {
 	state: ConversationState;
 	queue: readonly QueuedRow[];
 	wishes: readonly WishRow[];
-	#group: GroupState;
+	#group: GroupState | undefined;
 	#summary: GroupSummary;
 	/** The group that the summary is of. */
-	#summarised: GroupState;
+	#summarised: GroupState | undefined;
 	#ringAddresses: Map<number, Bytes> | undefined;
 
-	constructor(id: ConversationId, held: Held, group: GroupState, store: Store) {
+	/** `group` is undefined where what is stored of it cannot be read: what needs it throws {@link ConversationDamaged}. */
+	constructor(id: ConversationId, held: Held, group: GroupState | undefined, store: Store) {
 		this.id = id;
 		this.#store = store;
 		this.tx = new StoreTransaction(store);
@@ -83,22 +84,27 @@ export class Draft {
 	}
 
 	get group(): GroupState {
+		if (this.#group === undefined) throw new ConversationDamaged();
 		return this.#group;
 	}
 
 	set group(next: GroupState) {
-		if (next !== this.#group) this.#replaced.push(this.#group);
+		if (this.#group !== undefined && next !== this.#group) this.#replaced.push(this.#group);
 		this.#group = next;
+	}
+
+	get groupIfReadable(): GroupState | undefined {
+		return this.#group;
 	}
 
 	/** C4: stores what the own commit on its way leads to, beside the group in force. */
 	putPending(group: GroupState): void {
-		this.tx.put(keys.pending(this.id), encodePending(this.#group, group));
+		this.tx.put(keys.pending(this.id), encodePending(this.group, group));
 	}
 
 	async pending(): Promise<GroupState | undefined> {
 		const row = await this.tx.get(keys.pending(this.id));
-		return row === undefined ? undefined : decodePending(this.#group, row);
+		return row === undefined ? undefined : decodePending(this.group, row);
 	}
 
 	dropPending(): void {
@@ -107,7 +113,7 @@ export class Draft {
 
 	/** Who is in the group as it stands in the draft, and its policy. */
 	get summary(): GroupSummary {
-		if (!isSameEpoch(this.#summarised, this.#group)) {
+		if (this.#group !== undefined && !isSameEpoch(this.#summarised, this.#group)) {
 			this.#summary = summaryOf(this.#group);
 			this.#summarised = this.#group;
 		}
@@ -206,9 +212,9 @@ export class Draft {
 		if (this.state !== before.state) this.tx.put(keys.line(this.id), encodeConversationState(this.state));
 		const { summary } = this;
 		if (summary !== before.summary) this.tx.put(keys.summary(this.id), encodeSummary(summary));
-		if (this.#group !== this.#groupBefore) putGroup(this.tx, this.id, this.#groupBefore, this.#group);
+		await this.#putGroup();
 		await this.tx.commit();
-		for (const replaced of this.#replaced) wipeReplaced(replaced, this.#group);
+		if (this.#group !== undefined) for (const replaced of this.#replaced) wipeReplaced(replaced, this.#group);
 		return {
 			meta: this.meta,
 			state: this.state,
@@ -219,10 +225,17 @@ export class Draft {
 			last: this.changed.size + this.removed.size > 0 ? await lastRow(this.#store, this.id) : before.last,
 		};
 	}
+
+	async #putGroup(): Promise<void> {
+		if (this.#group === undefined || this.#group === this.#groupBefore) return;
+		// In place of one that could not be read, whole: what is left of that would be taken for parts of this one.
+		if (this.#groupBefore === undefined) return putNewGroup(this.#store, this.tx, this.id, this.#group);
+		putGroup(this.tx, this.id, this.#groupBefore, this.#group);
+	}
 }
 
-function isSameEpoch(one: GroupState, other: GroupState): boolean {
-	return epoch(one) === epoch(other) && equalBytes(groupIdOf(one), groupIdOf(other));
+function isSameEpoch(one: GroupState | undefined, other: GroupState): boolean {
+	return one !== undefined && epoch(one) === epoch(other) && equalBytes(groupIdOf(one), groupIdOf(other));
 }
 
 /** The row furthest down in a conversation's history. */

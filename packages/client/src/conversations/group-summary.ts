@@ -6,6 +6,7 @@ import {
 	listShape,
 	literalShape,
 	mapShape,
+	optional,
 	parseCbor,
 	type Result,
 	type ShapeError,
@@ -13,6 +14,7 @@ import {
 } from "@sotto/bytes";
 import {
 	epoch,
+	groupIdOf,
 	type GroupState,
 	maxLeaves,
 	maxPolicyExtension,
@@ -26,6 +28,8 @@ import { accountOf } from "./members.ts";
 const summaryShape = mapShape({
 	v: literalShape(1),
 	epoch: integerShape(0, 2 ** 40),
+	/** By this the conversation can be asked for again where nothing else of it can be read (D3). */
+	groupId: optional(bytesShape(32, 32)),
 	/** Every device, by leaf. */
 	members: listShape(mapShape({ leaf: integerShape(0, 65_535), account: shapeOf(parseAccountKey) }), maxLeaves),
 	/** Our GroupContext extension: roles, name, picture (C9). */
@@ -38,6 +42,7 @@ export function summaryOf(group: GroupState): GroupSummary {
 	return {
 		v: 1,
 		epoch: Number(epoch(group)),
+		groupId: groupIdOf(group),
 		members: members(group).map((member) => ({ leaf: member.leaf, account: accountOf(member) })),
 		policy: policyExtension(group),
 	};

@@ -12,7 +12,7 @@ import type { CommandError } from "../sdk.ts";
 import { Retry } from "../services/retry.ts";
 import { commandErrorOf, type Purpose, type ServiceError } from "../services/services.ts";
 import { keys } from "../store/keys.ts";
-import { StoreFailure, unwrapStore } from "../store/transaction.ts";
+import { ConversationDamaged, StoreFailure, unwrapStore } from "../store/transaction.ts";
 import type { ConversationCore } from "./core.ts";
 import { processRecord, type ReadingContext } from "./deliver.ts";
 import { type Followed, followLog } from "./follow.ts";
@@ -126,7 +126,10 @@ export class ConversationLoop {
 		return later.length < times.length;
 	}
 
-	/** What was being done was not written, so it did not happen; a disk that is full may have room later. */
+	/**
+	 * What was being done was not written, so it did not happen. A disk that is full may have room later; what cannot be read stops
+	 * this conversation alone.
+	 */
 	#failed(error: unknown): never {
 		const isFull = error instanceof StoreFailure && error.reason === "storageFull";
 		for (const done of this.#readers.splice(0)) done(err({ kind: isFull ? "storageFull" : "notReady" }));
@@ -135,6 +138,7 @@ export class ConversationLoop {
 			this.#isAsked = false;
 			this.#retry.later();
 		}
+		if (error instanceof ConversationDamaged) this.#core.parts.engine.background(this.#core.stopDamaged());
 		throw error;
 	}
 
@@ -196,7 +200,9 @@ export class ConversationLoop {
 		const bytes = stored === undefined ? undefined : decodeOutboxBytes(stored);
 		// The group was replaced meanwhile: what was on its way in the old one is not sent any more (C10).
 		if (this.#core.held.state !== state) return true;
-		invariant(outbox !== undefined && bytes?.ok, "the outbox's bytes are stored with it");
+		invariant(outbox !== undefined, "something is on its way");
+		// Other bytes in their place would be sealed with the same key (C5).
+		if (!bytes?.ok) throw new ConversationDamaged();
 		const { record } = bytes.value;
 		const entry = { record, dedupeId: outbox.dedupeId, expectHead };
 		const { answer } = await appendRecord(engine.services, log, entry, this.#core.purpose());

@@ -12,6 +12,7 @@ import {
 } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import { keys } from "../store/keys.ts";
+import { ConversationDamaged } from "../store/transaction.ts";
 import type { Draft, QueuedRow } from "./draft.ts";
 import { logKeys } from "./log-keys.ts";
 import { decodeOutboxBytes, encodeOutboxBytes } from "./meta.ts";
@@ -67,7 +68,7 @@ export async function resealOutbox(draft: Draft): Promise<void> {
 	invariant(outbox !== undefined, "something is on its way");
 	const bytes = await draft.tx.get(keys.outbox(draft.id));
 	const stored = bytes === undefined ? undefined : decodeOutboxBytes(bytes);
-	invariant(stored?.ok, "the outbox's bytes are stored with it");
+	if (!stored?.ok) throw new ConversationDamaged();
 	const { what, items, urgency, confirmationTag } = outbox;
 	await putOutbox(draft, stored.value.mlsBytes, { what, items, urgency, confirmationTag });
 }

@@ -55,6 +55,13 @@ export class StoreFailure extends Error {
 	}
 }
 
+/** What is stored of one conversation cannot be read: it stops, and nothing else does. Caught at the engine's edges. */
+export class ConversationDamaged extends Error {
+	constructor() {
+		super("what is stored of a conversation cannot be read");
+	}
+}
+
 /** What the store answered; a failure is thrown, because nothing inside the engine can go on without its store. */
 export function unwrapStore<T>(result: Result<T, StoreError>): T {
 	if (!result.ok) throw new StoreFailure(result.error.kind);

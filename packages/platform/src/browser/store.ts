@@ -13,7 +13,7 @@ const nonceBytes = 12;
 
 /**
  * Opens the IndexedDB database `name`. Values are sealed with AES-256-GCM under a key that is not extractable, and bound to
- * their own key. What that protects: a copied disk or backup without the browser's own key store; not against other code
+ * their own key; one that does not unseal reads as no bytes. What that protects: a copied disk or backup without the browser's own key store; not against other code
  * of this origin. `lost` is called if the browser takes the database away (eviction, "clear site data") while it is open.
  * Errors: "storageUnavailable" (private mode without storage, broken files, a missing sealing key), "storageFull".
  */
@@ -145,7 +145,13 @@ class BrowserStore implements Store {
 
 	async #open(key: string, sealed: Bytes): Promise<Bytes> {
 		const parameters = { name: "AES-GCM", iv: sealed.slice(0, nonceBytes), additionalData: utf8(key) };
-		return new Uint8Array(await crypto.subtle.decrypt(parameters, this.#key, sealed.slice(nonceBytes)));
+		try {
+			return new Uint8Array(await crypto.subtle.decrypt(parameters, this.#key, sealed.slice(nonceBytes)));
+		} catch (error) {
+			// https://www.w3.org/TR/WebCryptoAPI/#aes-gcm-operations: the tag does not fit.
+			if (!(error instanceof DOMException) || error.name !== "OperationError") throw error;
+			return new Uint8Array();
+		}
 	}
 }
 

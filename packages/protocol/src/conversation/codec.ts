@@ -53,6 +53,7 @@ const stopShape = taggedShape("kind", {
 	stranded: mapShape({ kind: literalShape("stranded"), by: optional(account) }),
 	rolledBack: mapShape({ kind: literalShape("rolledBack") }),
 	removed: mapShape({ kind: literalShape("removed") }),
+	damaged: mapShape({ kind: literalShape("damaged") }),
 	forked: mapShape({ kind: literalShape("forked"), by: optional(account) }),
 });
 

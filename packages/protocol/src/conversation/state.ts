@@ -58,6 +58,8 @@ export type Stop =
 	/** C7: a record of one's own leaf that one did not send. */
 	| { readonly kind: "rolledBack" }
 	| { readonly kind: "removed" }
+	/** What this device stored of it can no longer be read. */
+	| { readonly kind: "damaged" }
 	/** L4, C8: the server shows another history than the one this device has read. */
 	| { readonly kind: "forked"; readonly by: AccountKey | undefined };
 
