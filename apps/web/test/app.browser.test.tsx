@@ -230,6 +230,19 @@ describe("what the server sees", () => {
 	});
 });
 
+test("searching shows only what answers; the cross and Escape bring everything back, and the cursor stays", async () => {
+	await show(scenes.full());
+	await page.getByRole("searchbox", { name: "Search" }).fill("moth");
+	await expect.element(page.getByRole("link", { name: /Grace Hopper/ })).toBeVisible();
+	expect(page.getByRole("link", { name: /Ada Lovelace/ }).elements()).toHaveLength(0);
+	expect(button("Accept").elements()).toHaveLength(0);
+	await button("Clear search").click();
+	await expect.element(page.getByRole("searchbox", { name: "Search" })).toHaveFocus();
+	await expect.element(button("Accept")).toBeVisible();
+	await userEvent.keyboard("moth{Escape}");
+	await expect.element(page.getByRole("link", { name: /Ada Lovelace/ })).toBeVisible();
+});
+
 test("a code is read out of a picture, and a picture without one gives nothing", async () => {
 	const text = "https://sotto.example/#AUq3vX0bJm2t7kPZ9nS1uWcYdR4e";
 	const { side, path } = qrPath(text);

@@ -3,7 +3,7 @@ import { useReady } from "../engine/client.tsx";
 import { ContactButtons } from "../shell/share-opener.tsx";
 import { RoomHead } from "../shell/room-head.tsx";
 import { useWide } from "../state/screen.ts";
-import { Icon } from "../ui/icons.tsx";
+import { Search } from "../ui/search.tsx";
 import { words } from "../words/index.ts";
 import { ChatList } from "./chat-list.tsx";
 import { Requests } from "./requests.tsx";
@@ -17,22 +17,9 @@ export function ChatsRoom({ inSteps }: { readonly inSteps: boolean }) {
 	return (
 		<>
 			<RoomHead title={words.rooms.chats}>{inSteps ? null : <ContactButtons groups />}</RoomHead>
-			{conversations.length === 0 ? null : (
-				<div className="search">
-					<Icon name="search" size={20} />
-					<input
-						type="search"
-						className="input"
-						aria-label={words.chats.search}
-						placeholder={words.chats.search}
-						value={search}
-						onChange={(event) => setSearch(event.target.value)}
-						onKeyDown={(event) => event.key === "Escape" && setSearch("")}
-					/>
-				</div>
-			)}
+			{conversations.length === 0 ? null : <Search name={words.chats.search} value={search} onChange={setSearch} />}
 			<div className="room-scroll scroll">
-				<Requests />
+				{search.trim() === "" ? <Requests /> : null}
 				{conversations.length > 0 ? (
 					<ChatList search={search} />
 				) : wide ? (

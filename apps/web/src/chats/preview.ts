@@ -52,6 +52,9 @@ export function eventWords({ event, person, by, text }: EventItem, me: AccountId
 	});
 }
 
+/** Room is short in a list: the first word of a name, which is the whole of one that has no spaces. */
+const firstName = (name: string) => name.split(" ", 1)[0] ?? name;
+
 /** The last line of a conversation in the list. */
 export function previewText(conversation: ConversationView, me: AccountId): string {
 	const { last } = conversation;
@@ -59,7 +62,7 @@ export function previewText(conversation: ConversationView, me: AccountId): stri
 	switch (last.kind) {
 		case "message":
 			if (last.mine) return words.chats.mine(last.text);
-			return conversation.kind === "group" ? words.chats.theirs(last.author.name, last.text) : last.text;
+			return conversation.kind === "group" ? words.chats.theirs(firstName(last.author.name), last.text) : last.text;
 		case "call":
 			return last.outcome === "answered" ? words.calls.talked(durationWords(last.durationMs)) : callTitle(last);
 		case "event":

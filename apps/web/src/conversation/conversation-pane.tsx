@@ -57,18 +57,22 @@ function Head({ conversation }: { readonly conversation: ConversationView }) {
 					{conversation.kind === "direct" && person?.verified === true ? <Verified size={17} /> : null}
 				</button>
 			</h1>
-			<IconButton
-				name={words.conversation.audioCall}
-				icon="phone"
-				isDisabled={!canCall}
-				onPress={() => void startCall(conversation.id, false)}
-			/>
-			<IconButton
-				name={words.conversation.videoCall}
-				icon="camera"
-				isDisabled={!canCall}
-				onPress={() => void startCall(conversation.id, true)}
-			/>
+			{conversation.phase === "left" ? null : (
+				<>
+					<IconButton
+						name={words.conversation.audioCall}
+						icon="phone"
+						isDisabled={!canCall}
+						onPress={() => void startCall(conversation.id, false)}
+					/>
+					<IconButton
+						name={words.conversation.videoCall}
+						icon="camera"
+						isDisabled={!canCall}
+						onPress={() => void startCall(conversation.id, true)}
+					/>
+				</>
+			)}
 			{wide ? (
 				<IconButton
 					name={words.conversation.details}

@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import { useReady } from "../engine/client.tsx";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { Search } from "../ui/search.tsx";
 import { Verified } from "../ui/verified.tsx";
 import { words } from "../words/index.ts";
 import "./groups.css";
@@ -48,17 +49,7 @@ export function PeoplePicker({ people, picked, onChange, empty }: PickerProps) {
 					))}
 				</ul>
 			)}
-			<div className="search picker-search">
-				<Icon name="search" size={20} />
-				<input
-					type="search"
-					className="input"
-					aria-label={words.groups.search}
-					placeholder={words.groups.search}
-					value={search}
-					onChange={(event) => setSearch(event.target.value)}
-				/>
-			</div>
+			<Search className="picker-search" name={words.groups.search} value={search} onChange={setSearch} />
 			{shown.length === 0 ? (
 				<p className="picker-empty quiet small">{words.groups.nothingFound(search.trim())}</p>
 			) : (

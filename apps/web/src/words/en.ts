@@ -11,6 +11,7 @@ export const en = {
 	common: {
 		back: "Back",
 		cancel: "Cancel",
+		clearSearch: "Clear search",
 		close: "Close",
 		copied: "Copied",
 		more: "More",
