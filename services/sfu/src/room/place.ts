@@ -43,6 +43,10 @@ export class Place {
 		return this.#next ?? this.#current;
 	}
 
+	isWaitingFor(uplink: Uplink): boolean {
+		return this.#next === uplink;
+	}
+
 	/** Shows `uplink` as soon as it can be decoded; nothing if undefined. */
 	aimAt(uplink: Uplink | undefined): void {
 		if (uplink === this.aim) return;

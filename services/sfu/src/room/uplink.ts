@@ -7,6 +7,8 @@ import type { Place } from "./place.ts";
 
 /** A key frame costs about ten other frames, so whoever asks, the sender is asked at most this often. */
 const keyFrameIntervalMs = 400;
+/** A request or the key frame itself may be lost: who waits for one asks again, but not before it can have come. */
+const keyFrameRepeatMs = 1_000;
 export type UplinkKind = "audio" | "video";
 
 /** One RTP stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
@@ -100,10 +102,12 @@ export class Uplink {
 		this.#keyFrameWanted = this.kind === "video";
 	}
 
-	/** Whether to ask the sender for a key frame now; answers true at most every 400 ms. */
+	/** Whether to ask the sender for a key frame now; answers true at most every 400 ms, and again while a place still waits. */
 	takeKeyFrameRequest(now: number): boolean {
-		if (!this.#keyFrameWanted || this.reception === undefined) return false;
-		if (now - this.#keyFrameAskedAt < keyFrameIntervalMs) return false;
+		if (this.reception === undefined) return false;
+		const sinceAsked = now - this.#keyFrameAskedAt;
+		if (sinceAsked >= keyFrameRepeatMs && this.places.some((place) => place.isWaitingFor(this))) this.wantKeyFrame();
+		if (!this.#keyFrameWanted || sinceAsked < keyFrameIntervalMs) return false;
 		this.#keyFrameWanted = false;
 		this.#keyFrameAskedAt = now;
 		return true;

@@ -1,0 +1,126 @@
+import {
+	apiVersion,
+	joinRoomPath,
+	joinSignatureLabel,
+	joinSignedMessage,
+	roomEventShape,
+	type RoomEvent,
+	roomPingMs,
+	type RoomRequest,
+	type WireParticipantId,
+	type WireRoomId,
+} from "@sotto/api";
+import { type Bytes, bytesToHex, encodeCbor, parseCbor } from "@sotto/bytes";
+import { type SigningKey, sign } from "@sotto/crypto";
+import { WebSocket } from "ws";
+import { RealPeer, type Received } from "./real-peer.test-kit.ts";
+import { randomOctets } from "./sfu.test-kit.ts";
+
+export type RoomPeerOptions = {
+	readonly port: number;
+	readonly key: SigningKey;
+	readonly roomId: WireRoomId;
+	/** An address of this machine for its end of the transport. */
+	readonly bindAddress: string;
+	/** The SSRCs that its answer names, by m-line. */
+	readonly ssrcs: Readonly<Record<string, readonly number[]>>;
+	readonly received: Received;
+};
+
+/** By then the room has taken an answer; it does not say so. */
+const answerTakenMs = 300;
+
+/** A participant that goes all the way a client goes: join door, signature, offers and answers, seats, and media through real WebRTC. */
+export class RoomPeer {
+	readonly participantId = randomOctets(16) as WireParticipantId;
+	/** Who sits in which seat, in hex. */
+	readonly seats = new Map<number, string>();
+	/** What the room told, in order. */
+	readonly events: RoomEvent[] = [];
+	readonly #options: RoomPeerOptions;
+	readonly #peer: RealPeer;
+	readonly #socket: WebSocket;
+	readonly #ping: ReturnType<typeof setInterval>;
+
+	constructor(options: RoomPeerOptions) {
+		this.#options = options;
+		this.#peer = new RealPeer(options.bindAddress, options.received);
+		this.#socket = new WebSocket(`ws://127.0.0.1:${options.port}${joinRoomPath}`);
+		this.#socket.on("message", (data: Buffer) => {
+			const event = parseCbor(roomEventShape, new Uint8Array(data));
+			if (!event.ok) throw new Error("an event that the contract does not know");
+			this.events.push(event.value);
+			void this.#heard(event.value);
+		});
+		this.#socket.on("error", () => {});
+		this.#ping = setInterval(() => this.say({ type: "ping" }), roomPingMs);
+	}
+
+	/** What others see it as. */
+	get name(): string {
+		return bytesToHex(this.participantId);
+	}
+
+	async #heard(event: RoomEvent): Promise<void> {
+		switch (event.type) {
+			case "nonce":
+				return await this.#join(event.nonce);
+			case "offer": {
+				const sdp = withSsrcs(await this.#peer.answer(event.sdp), this.#options.ssrcs);
+				this.say({ type: "answer", sdp });
+				return void setTimeout(() => this.#peer.begin("ua"), answerTakenMs);
+			}
+			case "seat":
+				if (event.participantId === undefined) this.seats.delete(event.seat);
+				else this.seats.set(event.seat, bytesToHex(event.participantId));
+				return;
+			case "screen":
+			case "wanted":
+			case "pong":
+				return;
+			case "refused":
+				throw new Error(`refused: ${event.code}`);
+			case "gone":
+				throw new Error(`gone: ${event.reason}`);
+		}
+	}
+
+	async #join(nonce: Bytes): Promise<void> {
+		const { roomId, key } = this.#options;
+		const { participantId } = this;
+		const { fingerprint } = this.#peer;
+		const signature = await sign(joinSignatureLabel, key, joinSignedMessage(nonce, participantId, fingerprint));
+		this.say({ type: "join", v: apiVersion, roomId, participantId, fingerprint, signature });
+	}
+
+	say(request: RoomRequest): void {
+		if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeCbor(request));
+	}
+
+	send(mid: string, packet: Buffer): void {
+		this.#peer.send(mid, packet);
+	}
+
+	connected(): Promise<void> {
+		return this.#peer.connected();
+	}
+
+	close(): void {
+		clearInterval(this.#ping);
+		this.#socket.removeAllListeners("message");
+		this.#socket.close();
+		this.#peer.close();
+	}
+}
+
+/** The answer with the SSRCs that will be sent: the transport drops what no description names. */
+function withSsrcs(sdp: string, ssrcs: RoomPeerOptions["ssrcs"]): string {
+	return sdp
+		.split(/(?=^m=)/m)
+		.map((section) => {
+			const mid = /^a=mid:(\w+)/m.exec(section)?.[1] ?? "";
+			const lines = (ssrcs[mid] ?? []).map((ssrc) => `a=ssrc:${ssrc} cname:peer\r\n`);
+			return section + lines.join("");
+		})
+		.join("");
+}
