@@ -307,6 +307,18 @@ describe("feedback", () => {
 		expect(asked()).toBe(2);
 	});
 
+	test("a key frame that does not come is asked for again each second, for as long as somebody waits for it", () => {
+		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
+		for (const name of ["a", "b"]) enter(name);
+		room.packetArrived("a", "uv", vp9(10), 0);
+		const asked = () => rtcpTo("a").filter(({ kind, mid }) => kind === "keyFrameRequest" && mid === "uv").length;
+		for (let now = 1_000; now < 3_000; now += 20) room.tick(now);
+		expect(asked()).toBe(2);
+		room.packetArrived("a", "uv", vp9(11, true), 3_000);
+		for (let now = 3_000; now < 6_000; now += 20) room.tick(now);
+		expect(asked()).toBe(2);
+	});
+
 	test("what is missing on the way up is asked for by NACK", () => {
 		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
