@@ -51,6 +51,8 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "That is more than there may be.";
 		case "badFile":
 			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
+		case "notPrimary":
+			return "Only a device that holds the account key may do that. Use the device that the account was made on.";
 		default:
 			return unreachable(kind);
 	}

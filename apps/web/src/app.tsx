@@ -52,6 +52,7 @@ function Phases({ view, loadCallSession }: PhasesProps) {
 		case "broken":
 			return <StageMessage {...words.phases.broken[view.reason]} />;
 		case "noAccount":
+		case "linking":
 			return <FirstRun />;
 		case "ready":
 			return (

@@ -35,6 +35,10 @@ export const readyView = (change: Partial<ReadyView> = {}): ReadyView => ({
 	calls: [],
 	call: undefined,
 	troubles: [],
+	devices: [],
+	jobs: [],
+	linking: undefined,
+	settings: {},
 	...change,
 });
 

@@ -13,6 +13,7 @@ import type {
 	ClientView,
 	CommandResult,
 	ConversationId,
+	DeviceId,
 	GroupRole,
 	HistoryPage,
 	ItemId,
@@ -74,6 +75,7 @@ class Client implements SottoClient {
 		const name = cleanName(text);
 		if (name === undefined) return Promise.resolve(err({ kind: "badName" }));
 		return this.#engine.run(async ({ account }) => {
+			if (!account.isPrimary) return err({ kind: "notPrimary" });
 			await account.rename(name);
 			return ok();
 		});
@@ -172,7 +174,7 @@ class Client implements SottoClient {
 		});
 	}
 
-	// ---- groups, devices, backup
+	// ---- groups
 
 	createGroup(input: {
 		readonly name: string;
@@ -212,6 +214,38 @@ class Client implements SottoClient {
 
 	deleteConversation(id: ConversationId): Promise<CommandResult> {
 		return this.#engine.run(({ directory }) => directory.delete(id));
+	}
+
+	// ---- devices
+
+	startLinking(input: { readonly home: string; readonly deviceName: string }): Promise<CommandResult> {
+		return this.#engine.startLinking(input);
+	}
+
+	linkDevice(code: string): Promise<CommandResult> {
+		return this.#engine.run(({ devices }) => devices.linking.link(code));
+	}
+
+	confirmLinking(same: boolean, options: { readonly primary?: boolean } = {}): Promise<CommandResult> {
+		return this.#engine.confirmLinking(same, options.primary === true);
+	}
+
+	cancelLinking(): Promise<CommandResult> {
+		return this.#engine.cancelLinking();
+	}
+
+	renameDevice(device: DeviceId, text: string): Promise<CommandResult> {
+		const name = cleanName(text);
+		if (name === undefined) return Promise.resolve(err({ kind: "badName" }));
+		return this.#engine.run(({ devices }) => devices.rename(device, name));
+	}
+
+	dismissJob(job: string): Promise<CommandResult> {
+		return this.#engine.run(({ devices }) => devices.dismissJob(job));
+	}
+
+	changeSetting(key: string, value: string): Promise<CommandResult> {
+		return this.#engine.run(({ devices }) => devices.changeSetting(key, value));
 	}
 
 	// ---- calls

@@ -9,6 +9,7 @@ import { People } from "./contacts/people.ts";
 import type { EngineContext } from "./context.ts";
 import type { Ports } from "./ports.ts";
 import type { ClientEvent, ClientView, CommandResult } from "./sdk.ts";
+import { NewDevice } from "./devices/new-device.ts";
 import { Ledger } from "./services/ledger.ts";
 import { commandErrorOf, Services } from "./services/services.ts";
 import { Troubles } from "./services/troubles.ts";
@@ -26,6 +27,8 @@ export class Engine {
 	readonly #listeners = new Set<(event: ClientEvent) => void>();
 	#view: ClientView = { phase: "loading" };
 	#session: Session | undefined;
+	/** This device while it is being linked to an account (D2). */
+	#newDevice: NewDevice | undefined;
 	#isCreating = false;
 	#viewIsStale = false;
 	#isClosed = false;
@@ -65,6 +68,9 @@ export class Engine {
 			const row = unwrapStore(await this.context.store.get(keys.account));
 			if (row === undefined) {
 				this.#view = { phase: "noAccount" };
+				const resumed = await NewDevice.resume(this.context, (account) => this.#becomeLinked(account));
+				if (resumed !== undefined) this.context.services.baseUrl = resumed.home;
+				this.#newDevice = resumed;
 				return;
 			}
 			const record = decodeAccount(row);
@@ -86,7 +92,9 @@ export class Engine {
 	}
 
 	view(): ClientView {
-		return this.#view.phase === "broken" ? this.#view : (this.#session?.view() ?? this.#view);
+		if (this.#view.phase === "broken") return this.#view;
+		if (this.#session !== undefined) return this.#session.view();
+		return this.#newDevice === undefined ? this.#view : { phase: "linking", linking: this.#newDevice.view() };
 	}
 
 	onEvent(listener: (event: ClientEvent) => void): () => void {
@@ -97,6 +105,7 @@ export class Engine {
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		this.#session?.close();
+		this.#newDevice?.close();
 		this.#listeners.clear();
 		try {
 			await this.context.ledger.flush();
@@ -108,8 +117,7 @@ export class Engine {
 	async createAccount(input: { readonly name: string; readonly home: string }): Promise<CommandResult> {
 		const name = cleanName(input.name);
 		if (name === undefined) return err({ kind: "badName" });
-		if (this.#session !== undefined || this.#isCreating || this.#view.phase !== "noAccount")
-			return err({ kind: "notReady" });
+		if (!this.#isBlank) return err({ kind: "notReady" });
 		const home = cleanHome(input.home);
 		if (home === undefined) return err({ kind: "unreachable" });
 		this.#isCreating = true;
@@ -131,6 +139,67 @@ export class Engine {
 		} finally {
 			this.#isCreating = false;
 		}
+	}
+
+	/** Shows a code by which this device can be linked to an account (D2). */
+	async startLinking(input: { readonly home: string; readonly deviceName: string }): Promise<CommandResult> {
+		const deviceName = cleanName(input.deviceName);
+		if (deviceName === undefined) return err({ kind: "badName" });
+		if (this.#newDevice?.isOver) this.#endLinking();
+		if (!this.#isBlank) return err({ kind: "notReady" });
+		const home = cleanHome(input.home);
+		if (home === undefined) return err({ kind: "unreachable" });
+		this.#isCreating = true;
+		try {
+			this.context.services.baseUrl = home;
+			const begun = await NewDevice.begin(this.context, { home, deviceName }, (account) => this.#becomeLinked(account));
+			if (!begun.ok) return begun;
+			this.#newDevice = begun.value;
+			this.#changed();
+			return ok();
+		} catch (error) {
+			return this.#commandFault(error);
+		} finally {
+			this.#isCreating = false;
+		}
+	}
+
+	/** On either side of linking: a device that is being linked has no account yet. */
+	async confirmLinking(same: boolean, makePrimary: boolean): Promise<CommandResult> {
+		const newDevice = this.#session === undefined ? this.#newDevice : undefined;
+		if (newDevice === undefined) return this.run(({ devices }) => devices.linking.confirm(same, makePrimary));
+		try {
+			return await newDevice.confirm(same);
+		} catch (error) {
+			return this.#commandFault(error);
+		}
+	}
+
+	async cancelLinking(): Promise<CommandResult> {
+		if (this.#session !== undefined) return this.run(({ devices }) => devices.linking.cancel());
+		try {
+			await this.#newDevice?.cancel();
+			this.#endLinking();
+			return ok();
+		} catch (error) {
+			return this.#commandFault(error);
+		}
+	}
+
+	#endLinking(): void {
+		this.#newDevice = undefined;
+		this.#changed();
+	}
+
+	/** Nothing is here, and nothing is on its way to be. */
+	get #isBlank(): boolean {
+		const isIdle = this.#session === undefined && this.#newDevice === undefined && !this.#isCreating;
+		return isIdle && this.#view.phase === "noAccount";
+	}
+
+	async #becomeLinked(account: AccountKeeper): Promise<void> {
+		await this.#startSession(account);
+		this.#session?.awaitLetters();
 	}
 
 	async #startSession(account: AccountKeeper, beforeShown = () => Promise.resolve()): Promise<void> {

@@ -24,7 +24,7 @@ export function createHost(engine: EngineContext, directory: () => Directory, pe
 			(await find(id)?.withdraw((candidate) => equalBytes(candidate, messageId))) ?? false,
 		members: (id) => find(id)?.members() ?? [],
 		title: (id) => titleOf(find(id), people),
-		kind: (id) => find(id)?.held.meta.kind ?? "direct",
+		kind: (id) => kindOf(find(id)?.held.meta.kind),
 		people: (id) => peopleOf(find(id), people),
 		isBlocked: (account) => people.isBlocked(account),
 		position: (id) => find(id)?.position(),
@@ -49,6 +49,11 @@ export function createHost(engine: EngineContext, directory: () => Directory, pe
 		changed: engine.changed,
 		emit: engine.emit,
 	};
+}
+
+/** No app and no call meets the conversation of the own devices. */
+export function kindOf(kind: "direct" | "group" | "own" | undefined): "direct" | "group" {
+	return kind === "group" ? "group" : "direct";
 }
 
 /** Everybody in a conversation but oneself. */

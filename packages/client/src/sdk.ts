@@ -8,6 +8,7 @@ import type { Result } from "@sotto/bytes";
 
 export type ConversationId = string;
 export type AccountId = string;
+export type DeviceId = string;
 export type RequestId = string;
 /** A message's identity in a conversation; stable from "sending" to "sent". */
 export type ItemId = string;
@@ -20,6 +21,8 @@ export type ClientView =
 	/** Another process or browser profile copy holds this profile's lock. */
 	| { readonly phase: "locked" }
 	| { readonly phase: "noAccount" }
+	/** A device without an account that is being linked to one (D2). */
+	| { readonly phase: "linking"; readonly linking: LinkingView }
 	/** The local store cannot be used (evicted, full, broken); `reason` is a tag for the catalogue. */
 	| { readonly phase: "broken"; readonly reason: "storageUnavailable" | "storageFull" | "rolledBack" }
 	| ReadyView;
@@ -37,6 +40,14 @@ export type ReadyView = {
 	readonly call: CallView | undefined;
 	/** What is wrong around this device that its user can put right. Nothing is lost meanwhile. */
 	readonly troubles: readonly TroubleView[];
+	/** This account's devices, this one first. */
+	readonly devices: readonly DeviceView[];
+	/** Long work that goes on in the background and survives a restart; what ended stays until {@link SottoClient.dismissJob}. */
+	readonly jobs: readonly JobView[];
+	/** Another device is being linked from here (D2). */
+	readonly linking: LinkingView | undefined;
+	/** Settings that follow the account over its devices; keys and values are the app's. */
+	readonly settings: Readonly<Record<string, string>>;
 };
 
 export type TroubleView =
@@ -46,6 +57,41 @@ export type TroubleView =
 	| { readonly kind: "serverFull" }
 	/** This device's clock is ahead of the server's by so much, or behind it (negative). Only advice: the server says so. */
 	| { readonly kind: "clockOff"; readonly byMs: number };
+
+export type DeviceView = {
+	readonly id: DeviceId;
+	/** "" as long as nobody named it. */
+	readonly name: string;
+	readonly linkedAt: Time;
+	readonly thisDevice: boolean;
+	/** Holds the account key: may link and remove devices (D1). */
+	readonly primary: boolean;
+};
+
+export type JobView = {
+	readonly id: string;
+	/** "addDevice": a new device enters every conversation. */
+	readonly kind: "addDevice";
+	readonly deviceName: string;
+	/** Conversations. */
+	readonly done: number;
+	readonly total: number;
+	readonly state: "running" | "waiting" | "done" | "failed";
+};
+
+/** Linking a device, as either side's screen shows it (D2). */
+export type LinkingView =
+	/** The new device shows this; `code` is typed, `qr` is scanned on the other. */
+	| { readonly step: "showCode"; readonly code: string; readonly qr: string; readonly expiresAt: Time }
+	| { readonly step: "connecting" }
+	/** Both screens show the same digits if nobody is in between: the short authentication string. */
+	| { readonly step: "compare"; readonly digits: string; readonly otherName: string; readonly confirmedHere: boolean }
+	| { readonly step: "transferring"; readonly done: number; readonly total: number }
+	| { readonly step: "done"; readonly otherName: string }
+	| {
+			readonly step: "failed";
+			readonly reason: "mismatch" | "expired" | "wrongCode" | "unreachable" | "tooManyDevices" | "cancelled";
+	  };
 
 export type NetworkView =
 	| { readonly phase: "online" }
@@ -289,7 +335,9 @@ export type CommandError = {
 		| "notMember"
 		/** More people, devices or bytes than there may be. */
 		| "tooMany"
-		| "badFile";
+		| "badFile"
+		/** Only a device with the account key may (D1). */
+		| "notPrimary";
 	/** A server's refusal code, for the details of an error, never alone on screen. */
 	readonly code?: string;
 };
@@ -381,6 +429,25 @@ export interface SottoClient {
 	picture(conversation: ConversationId): Promise<CommandResult<{ readonly bytes: Uint8Array<ArrayBuffer> }>>;
 	/** Takes a conversation that was left, with its history, off this account's devices. */
 	deleteConversation(conversation: ConversationId): Promise<CommandResult>;
+
+	// ---- devices
+
+	/** On a device without an account: shows a code for another device of the account (D2). The view says the rest. */
+	startLinking(input: { readonly home: string; readonly deviceName: string }): Promise<CommandResult>;
+	/** On a primary device: takes the code that the new device shows, typed or scanned. */
+	linkDevice(code: string): Promise<CommandResult>;
+	/**
+	 * Whether both screens show the same digits, as the user says; on either side. `primary`, on the device with the account:
+	 * gives the new device the account key too, so that it may link and remove devices (D1). Not unless the user asks for it.
+	 */
+	confirmLinking(same: boolean, options?: { readonly primary?: boolean }): Promise<CommandResult>;
+	/** Ends linking, or takes its last word off the screen. */
+	cancelLinking(): Promise<CommandResult>;
+	renameDevice(device: DeviceId, name: string): Promise<CommandResult>;
+	/** Takes what ended off the list of jobs. */
+	dismissJob(job: string): Promise<CommandResult>;
+	changeSetting(key: string, value: string): Promise<CommandResult>;
+
 	// ---- calls
 
 	/** `ring: false` opens the call without ringing anybody: the others see that it goes on. */

@@ -14,17 +14,23 @@ import type { CallEngine } from "./conversation-host.ts";
 import { Directory } from "./conversations/directory.ts";
 import type { Draft } from "./conversations/draft.ts";
 import { Ringer } from "./conversations/rings.ts";
+import { Devices } from "./devices/devices.ts";
 import { Groups } from "./groups/groups.ts";
 import { createHost, titleOf } from "./host.ts";
 import type { CommandResult, NetworkView, ReadyView } from "./sdk.ts";
 import { Line } from "./services/line.ts";
 import { commandErrorOf } from "./services/services.ts";
+import { ownConversationId } from "./store/keys.ts";
+import { Shared } from "./sync/shared.ts";
 import { itemView, readyView } from "./view.ts";
 
 /** What time brings is looked at this often. */
 const maintainEveryMs = 3600_000;
 const pollAttachedMs = 600_000;
 const pollDetachedMs = 30_000;
+/** A device that has just been linked is being added to one conversation after the other, and nobody can ring it yet. */
+const pollNewMs = 1500;
+const newForMs = 180_000;
 
 /** An account at work: its conversations, its mailbox, its line, its calls. */
 export class Session {
@@ -35,6 +41,8 @@ export class Session {
 	readonly welcomes: Welcomes;
 	readonly groups: Groups;
 	readonly calls: CallEngine;
+	readonly shared: Shared;
+	readonly devices: Devices;
 	readonly #engine: EngineContext;
 	readonly #mailbox: Mailbox;
 	readonly #inviter: Inviter;
@@ -47,6 +55,8 @@ export class Session {
 	#syncAgain = false;
 	#saidOffline = false;
 	#closed = false;
+	/** Until when letters are looked for often. */
+	#isNewUntil = 0;
 
 	constructor(engine: EngineContext, account: AccountKeeper, people: People) {
 		this.#engine = engine;
@@ -60,7 +70,13 @@ export class Session {
 			account,
 			ringer: this.#ringer,
 			observer: this.calls.observer,
-			welcome: (draft, owed, call) => welcomeJoiners({ engine, account, inviter: this.#inviter }, draft, owed, call),
+			welcome: async (draft, owed, call) => {
+				await welcomeJoiners({ engine, account, inviter: this.#inviter }, draft, owed, call);
+				if (draft.id !== ownConversationId) return;
+				this.shared.putAll(draft.tx);
+				draft.after.push(() => this.shared.tell());
+			},
+			takeShared: (draft, entries) => draft.after.push(this.shared.take(draft.tx, entries)),
 			titleOf: (id) => titleOf(this.directory.get(id), people),
 			committed: (draft) => this.#committed(draft),
 		});
@@ -69,7 +85,22 @@ export class Session {
 		this.firstContact = new FirstContact(parts);
 		this.welcomes = new Welcomes(parts);
 		this.groups = new Groups(parts);
-		this.#mailbox = new Mailbox(engine, account, this.firstContact, this.welcomes);
+		this.#mailbox = new Mailbox(engine, account, {
+			firstContact: this.firstContact,
+			welcomes: this.welcomes,
+			arrived: () => this.#ringOwnDevices(),
+		});
+		const ownDevices = () => directory.get(ownConversationId);
+		this.shared = new Shared({
+			engine,
+			device: () => account.keys.device.publicKey,
+			apply: (entry) => this.devices.apply(entry),
+			hasOthers: () => (ownDevices()?.members().length ?? 0) > 1,
+			send: async (content, write) =>
+				(await ownDevices()?.send(content, "message", write)) ?? err({ kind: "notReady" }),
+		});
+		const isOnline = () => this.#network().phase === "online";
+		this.devices = new Devices({ engine, account, directory, shared: this.shared, isOnline });
 		this.#line = this.#createLine();
 	}
 
@@ -80,6 +111,7 @@ export class Session {
 		await this.calls.load();
 		await this.#inviter.resume();
 		await this.#ringer.resume();
+		await this.shared.load();
 		this.#stopConnectivity = connectivity.onChange((change) => {
 			if (change !== "resumed") this.#saidOffline = change === "offline";
 			if (change !== "offline") this.#networkChanged();
@@ -87,8 +119,21 @@ export class Session {
 		for (const conversation of this.directory.all()) conversation.kick();
 		this.account.publish();
 		this.#line.start();
+		await this.devices.start();
 		background(this.#maintain());
 		this.#pollLater();
+	}
+
+	/** This device has just been linked: it looks often for what the others add it to (D2). */
+	awaitLetters(): void {
+		const { clock, background } = this.#engine;
+		this.#isNewUntil = clock.now() + newForMs;
+		const look = () => {
+			if (this.#closed || clock.now() > this.#isNewUntil) return;
+			background(this.#mailbox.read().then(() => this.welcomes.settle()));
+			clock.wakeAt(clock.now() + pollNewMs, look);
+		};
+		look();
 	}
 
 	view(): ReadyView {
@@ -98,6 +143,7 @@ export class Session {
 			conversations: this.directory.all(),
 			requests: this.people.requestViews(),
 			calls: this.calls,
+			devices: this.devices,
 			network: this.#network(),
 			troubles: this.#engine.services.troubles.view(),
 		});
@@ -118,6 +164,7 @@ export class Session {
 		this.#cancelPoll();
 		this.#stopConnectivity();
 		this.#line.stop();
+		this.devices.close();
 		this.calls.close();
 		this.#inviter.close();
 		this.#ringer.close();
@@ -133,6 +180,7 @@ export class Session {
 			await this.firstContact.settleCrossings();
 			await this.welcomes.settle();
 			await this.people.refresh();
+			this.devices.leaves.look();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
 			return conversations.find((read) => !read.ok) ?? ok();
@@ -197,8 +245,18 @@ export class Session {
 		await this.sync();
 	}
 
+	/** The profile names one device to ring; that one wakes the others, which read the same mailbox (R3, R4). */
+	#ringOwnDevices(): void {
+		const own = this.directory.get(ownConversationId)?.held;
+		const { random, background } = this.#engine;
+		for (const [leaf, address] of own?.ringAddresses ?? [])
+			if (leaf !== own?.state.leaf)
+				background(this.#ringer.ring(address, random(64), "message", { cause: { kind: "sync", title: undefined } }));
+	}
+
 	#networkChanged(): void {
 		for (const conversation of this.directory.all()) conversation.networkChanged();
+		this.devices.leaves.networkChanged();
 		this.#inviter.networkChanged();
 		this.account.publish();
 	}
@@ -247,6 +305,7 @@ export class Session {
 			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
 		// K5: whoever is out of a conversation is out of its call at once, before anybody shuts the room.
 		if (draft.state.stop?.kind === "removed") background(this.calls.left(id));
+		this.devices.leaves.look();
 		changed();
 	}
 }

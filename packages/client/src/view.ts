@@ -3,8 +3,9 @@ import type { AccountKeeper } from "./account/keeper.ts";
 import type { People } from "./contacts/people.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { itemOfRow } from "./conversations/history-row.ts";
+import type { Devices } from "./devices/devices.ts";
 import type { CallEngine } from "./conversation-host.ts";
-import { peopleOf, titleOf } from "./host.ts";
+import { kindOf, peopleOf, titleOf } from "./host.ts";
 import type {
 	AlarmView,
 	ConversationView,
@@ -24,6 +25,7 @@ export type ViewParts = {
 	readonly conversations: readonly Conversation[];
 	readonly requests: readonly RequestView[];
 	readonly calls: CallEngine;
+	readonly devices: Devices;
 	readonly network: NetworkView;
 	readonly troubles: readonly TroubleView[];
 };
@@ -32,6 +34,7 @@ export type ViewParts = {
 export function readyView(parts: ViewParts): ReadyView {
 	const { account, people, calls } = parts;
 	const conversations = parts.conversations
+		.filter(({ held }) => held.meta.kind !== "own")
 		.toSorted((a, b) => b.held.meta.activeAt - a.held.meta.activeAt)
 		.map((conversation) => conversationView(conversation, account, people, calls));
 	const { call, calls: records } = calls.view();
@@ -44,6 +47,10 @@ export function readyView(parts: ViewParts): ReadyView {
 		calls: records.slice(0, 100),
 		call,
 		troubles: parts.troubles,
+		devices: parts.devices.views(),
+		jobs: parts.devices.jobs(),
+		linking: parts.devices.linking.view(),
+		settings: parts.devices.settings(),
 	};
 }
 
@@ -58,7 +65,7 @@ function conversationView(
 	const own = account.keys.key;
 	return {
 		id,
-		kind: meta.kind,
+		kind: kindOf(meta.kind),
 		title: titleOf(conversation, people),
 		people: peopleOf(conversation, people),
 		members: [own, ...meta.people].map((person, index) => ({

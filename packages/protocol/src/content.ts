@@ -19,6 +19,7 @@ import {
 import { parseAccountKey, parseMessageId, shapeOf } from "@sotto/crypto";
 import { maxStatementBytes } from "./authenticated-data.ts";
 import { callContentShapes } from "./call-content.ts";
+import { syncContentShapes } from "./sync.ts";
 
 /** The longest text of one message, in UTF-16 units. */
 export const maxTextLength = 20_000;
@@ -48,6 +49,7 @@ export const contentShape = taggedShape("type", {
 	/** R1: by which the author's device may be rung from now on; a later one replaces it. */
 	ringAddress: mapShape({ type: literalShape("ringAddress"), address: bytesShape(80, 160) }),
 	...callContentShapes,
+	...syncContentShapes,
 });
 export type ConversationContent = ShapeOf<typeof contentShape>;
 

@@ -63,7 +63,7 @@ const letterShape = taggedShape("type", {
 	welcome: mapShape({
 		...common,
 		type: literalShape("welcome"),
-		kind: literalShape("direct", "group"),
+		kind: literalShape("direct", "group", "own"),
 		/** A group's name, for whoever is asked whether to enter. */
 		title: optional(textShape(maxGroupNameLength)),
 		/** How many people it names, for the same. */

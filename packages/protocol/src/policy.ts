@@ -26,8 +26,8 @@ const maxPolicyBytes = 32_768;
 
 const policyShape = mapShape({
 	v: literalShape(1),
-	/** "direct": two accounts for ever; "group": admins change who is in. */
-	kind: literalShape("direct", "group"),
+	/** "direct": two accounts for ever; "group": admins change who is in; "own": one account's devices among themselves. */
+	kind: literalShape("direct", "group", "own"),
 	name: optional(textShape(maxGroupNameLength)),
 	/** JPEG, PNG or WebP. */
 	picture: optional(bytesShape(1, maxGroupPictureBytes)),
@@ -42,6 +42,11 @@ export function directPolicy(one: AccountKey, other: AccountKey): Policy {
 	return { v: 1, kind: "direct", people };
 }
 
+/** The conversation of an account's devices (D2): by it, each knows what the others do. */
+export function ownPolicy(account: AccountKey): Policy {
+	return { v: 1, kind: "own", people: [{ account, role: "admin" }] };
+}
+
 /** A group as its creator begins it: alone, and its admin. */
 export function groupPolicy(admin: AccountKey, about: Pick<Policy, "name" | "picture">): Policy {
 	return { v: 1, kind: "group", ...about, people: [{ account: admin, role: "admin" }] };
@@ -53,7 +58,7 @@ export function encodePolicy(policy: Policy): Bytes {
 
 /**
  * Parses a policy and refuses what no policy may say: an account twice, no admin, a picture that is none, a direct one of other
- * than two or with a name.
+ * than two, the own devices' of other than one, or either with a name.
  */
 export function parsePolicy(bytes: Uint8Array): Result<Policy, "badPolicy"> {
 	if (bytes.length > maxPolicyBytes) return err("badPolicy");
@@ -67,6 +72,7 @@ export function parsePolicy(bytes: Uint8Array): Result<Policy, "badPolicy"> {
 	if (picture !== undefined && !isPicture(picture)) return err("badPolicy");
 	const isPlain = name === undefined && picture === undefined;
 	if (kind === "direct" && (people.length !== 2 || !isPlain)) return err("badPolicy");
+	if (kind === "own" && (people.length !== 1 || !isPlain)) return err("badPolicy");
 	return ok(policy.value);
 }
 

@@ -127,7 +127,17 @@ async function readVersion(reading: ProfileReading, signed: ShapeOf<ReturnType<t
 	return {
 		...reading,
 		current: { version: version.value, deviceList: list.value, hash: profileVersionHash(signed.body) },
+		packages: packagesUnder(reading, list.value),
 	};
+}
+
+/** A package stays with its device: one that is not listed any more, or stands in another place, has published another since. */
+function packagesUnder({ current, packages }: ProfileReading, list: DeviceList): ProfileReading["packages"] {
+	const stays = (place: number) => {
+		const [before, after] = [current?.deviceList.devices[place], list.devices[place]];
+		return before !== undefined && after !== undefined && equalBytes(before, after);
+	};
+	return new Map([...packages].filter(([place]) => stays(place)));
 }
 
 /** P2: a version names its predecessor. The first one that is read may have any number, because old records expire. */

@@ -70,6 +70,8 @@ export async function readyView({ client, folder }: OpenProfile): Promise<ReadyV
 			throw new Refused(
 				`There is no account in ${folder}. Create one: sotto account create --name NAME --home URL --profile ${folder}`,
 			);
+		case "linking":
+			throw new Refused(`${folder} is being linked to an account. Finish that first.`);
 		case "locked":
 			throw new Refused(`Another sotto command is using ${folder}. Try again when it has finished.`);
 		case "broken":

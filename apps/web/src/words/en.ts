@@ -475,6 +475,7 @@ export const en = {
 		notMember: "They are not in this group.",
 		tooMany: "That is more than there may be.",
 		badFile: "That is not a backup, or it is damaged. Nothing was changed.",
+		notPrimary: "Only a device that manages your account can do that.",
 	},
 
 	units: {

@@ -1,4 +1,4 @@
-import { type Bytes, Secret } from "@sotto/bytes";
+import { type Bytes, invariant, Secret } from "@sotto/bytes";
 import { ringFlags } from "@sotto/api";
 import {
 	capHash,
@@ -6,7 +6,6 @@ import {
 	generateHpkeKeyPair,
 	hash,
 	type LogCapHashes,
-	profileKey,
 	sealRingAddress,
 	type SigningKey,
 	signingKeyFromSeed,
@@ -61,6 +60,7 @@ export async function newAccount(options: {
 
 /** The next version of the profile after something in `account` changed. P2 */
 export async function nextVersion(account: AccountRecord, now: number): Promise<AccountRecord["version"]> {
+	invariant(account.accountSeed !== undefined, "only a primary device signs for the account (D1)");
 	const accountKey = await signingKeyFromSeed(account.accountSeed);
 	const number = account.version.number + 1;
 	const made = await makeProfileVersion(accountKey, versionOf(account, accountKey, number, account.version.hash));
@@ -96,9 +96,11 @@ function newOwnLog(secret: () => Secret): OwnLog {
 }
 
 /** The three hashes that create an own log (L1). */
-export function hashesOf(log: Pick<OwnLog, "readCap" | "appendCap" | "ownerCap">): LogCapHashes {
+export function hashesOf(log: Omit<OwnLog, "logId">): LogCapHashes {
 	const of = (cap: Secret) => capHash(cap as Parameters<typeof capHash>[0]);
-	return { read: of(log.readCap), append: of(log.appendCap), owner: of(log.ownerCap) };
+	const owner = log.ownerCap === undefined ? log.ownerHash : of(log.ownerCap);
+	invariant(owner !== undefined, "a log is known with its owner's capability or the hash of it");
+	return { read: of(log.readCap), append: of(log.appendCap), owner: owner as LogCapHashes["owner"] };
 }
 
 /** `wakeId = H("sotto wake", wakeCap)`: only who knows the capability can attach as this device. */
@@ -120,10 +122,4 @@ async function ringAddress(notifierKey: Bytes, wakeCap: Secret, random: Random, 
 	const sealed = await sealRingAddress(notifierKey, { wakeId: wakeIdOf(wakeCap), tag: random(16), flags });
 	if (sealed.ok) return sealed.value;
 	throw new Error("the notifier's key was checked when it came");
-}
-
-/** The key of the own profile, as the link carries it (P1). */
-export async function ownProfileKey(account: AccountRecord): Promise<Secret> {
-	const { publicKey } = await signingKeyFromSeed(account.accountSeed);
-	return profileKey(publicKey, account.r);
 }

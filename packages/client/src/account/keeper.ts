@@ -1,47 +1,29 @@
 import { appendRoute, createLogRoute, notifierKeyRoute } from "@sotto/api";
-import { type Bytes, bytesToHex, equalBytes, err, ok, type Result, type Secret } from "@sotto/bytes";
+import { type Bytes, bytesToHex, equalBytes, err, invariant, ok, type Result } from "@sotto/bytes";
+import { type KeyPackageSecrets, recordHash, sealProfile } from "@sotto/crypto";
 import {
-	type AccountKey,
-	createKeyPackage,
-	generateLeafSignatureKey,
-	type KeyPackageSecrets,
-	recordHash,
-	sealProfile,
-	type SigningKey,
-	signingKeyFromSeed,
-} from "@sotto/crypto";
-import {
-	type DeviceList,
 	formatLink,
-	makeCredential,
 	makeProfilePackage,
 	packageLifetimeMs,
 	packageRenewalMs,
 	packageRetentionMs,
-	parseDeviceList,
 	profileRewriteMs,
+	readProfileRecord,
+	startProfileReading,
 } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
-import type { AccountId } from "../sdk.ts";
+import type { StoreOp } from "../ports.ts";
 import { Retry } from "../services/retry.ts";
 import { isPassing, type Purpose, type ServiceError } from "../services/services.ts";
-import { accountIdOf, keys } from "../store/keys.ts";
+import { keys } from "../store/keys.ts";
 import { revealed } from "../store/secrets.ts";
 import { Serial } from "../store/serial.ts";
 import { listPrefix, StoreTransaction } from "../store/transaction.ts";
-import { hashesOf, memberRingAddress, nextVersion, ownProfileKey, profileRingAddress } from "./create.ts";
+import { type AccountKeys, keysOf, makePackage } from "./keys.ts";
+import { hashesOf, memberRingAddress, nextVersion, profileRingAddress } from "./create.ts";
 import { type AccountRecord, decodeOwnPackage, encodeAccount, encodeOwnPackage, type OwnPackage } from "./record.ts";
 
 const purpose: Purpose = { cause: { kind: "account", title: undefined } };
-
-/** The account's keys, opened once. */
-export type AccountKeys = {
-	readonly key: AccountKey;
-	readonly id: AccountId;
-	readonly device: SigningKey;
-	readonly list: DeviceList;
-	readonly k: Secret;
-};
 
 /**
  * Keeps the own profile published (P2): each change and each package becomes a sealed record in the local store first, and
@@ -51,28 +33,20 @@ export class AccountKeeper {
 	readonly #context: EngineContext;
 	readonly #serial = new Serial();
 	readonly #retry: Retry;
-	readonly keys: AccountKeys;
+	#keys: AccountKeys;
 	#record: AccountRecord;
 	#publishing: Promise<void> | undefined;
+	#signed: () => void = () => undefined;
 
 	private constructor(context: EngineContext, record: AccountRecord, accountKeys: AccountKeys) {
 		this.#context = context;
 		this.#record = record;
-		this.keys = accountKeys;
+		this.#keys = accountKeys;
 		this.#retry = new Retry(context.clock, context.random, () => this.publish());
 	}
 
 	static async open(context: EngineContext, record: AccountRecord): Promise<AccountKeeper> {
-		const account = await signingKeyFromSeed(record.accountSeed);
-		const list = await parseDeviceList(record.deviceList);
-		if (!list.ok) throw new Error("the own device list was signed here");
-		return new AccountKeeper(context, record, {
-			key: account.publicKey as AccountKey,
-			id: accountIdOf(account.publicKey),
-			device: await signingKeyFromSeed(record.deviceSeed),
-			list: list.value,
-			k: await ownProfileKey(record),
-		});
+		return new AccountKeeper(context, record, await keysOf(record));
 	}
 
 	/** Writes a new account, its first version and its first package in one transaction. */
@@ -82,8 +56,27 @@ export class AccountKeeper {
 		return keeper;
 	}
 
+	/** Writes the account that this device was taken into (D2), with its own package; `ops` go with it. */
+	static async enter(context: EngineContext, record: AccountRecord, ops: readonly StoreOp[]): Promise<AccountKeeper> {
+		const keeper = await AccountKeeper.open(context, record);
+		await keeper.#change(async (tx, draft) => {
+			tx.apply(ops);
+			return keeper.#addPackage(tx, draft);
+		});
+		return keeper;
+	}
+
 	get record(): AccountRecord {
 		return this.#record;
+	}
+
+	get keys(): AccountKeys {
+		return this.#keys;
+	}
+
+	/** Whether this device holds the account key: it may sign for the account (D1). */
+	get isPrimary(): boolean {
+		return this.#record.accountSeed !== undefined;
 	}
 
 	/** The contact link (P1). */
@@ -93,12 +86,58 @@ export class AccountKeeper {
 		return formatLink({ host: home, logId: profile.logId, readCap, k: this.keys.k });
 	}
 
-	async rename(name: string): Promise<void> {
+	/**
+	 * Signs and publishes a version with what `change` made of the account; only on a primary device (D1). `also` goes into the
+	 * same transaction.
+	 */
+	async sign(
+		change: (tx: StoreTransaction, account: AccountRecord) => Promise<AccountRecord>,
+		also: (tx: StoreTransaction, account: AccountRecord) => Promise<void> = async () => undefined,
+	): Promise<void> {
+		invariant(this.isPrimary, "only a primary device signs for the account (D1)");
 		await this.#change(async (tx, account) => {
-			const named = { ...account, name };
-			return this.#addVersion(tx, { ...named, version: await nextVersion(named, this.#context.clock.now()) });
+			const next = await change(tx, account);
+			const version = await nextVersion(next, this.#context.clock.now());
+			const versioned = await this.#addVersion(tx, { ...next, version });
+			const isListed = equalBytes(next.deviceList, account.deviceList);
+			const signed = isListed ? versioned : await this.#addPackage(tx, versioned);
+			await also(tx, signed);
+			return signed;
+		});
+		this.#signed();
+		this.publish();
+	}
+
+	/** Calls `listener` whenever this device has signed a version. */
+	onSigned(listener: () => void): void {
+		this.#signed = listener;
+	}
+
+	rename(name: string): Promise<void> {
+		return this.sign(async (_tx, account) => ({ ...account, name }));
+	}
+
+	/**
+	 * Takes a version that another device of the account has signed, if it is newer than what this device knows. Where the
+	 * list is another, this device's package is made anew under it (D1). Error `removed`: this device is not listed any more.
+	 */
+	async adopt(content: Bytes): Promise<Result<void, "removed">> {
+		const { current } = await readProfileRecord(startProfileReading(this.keys.k), content);
+		if (current === undefined || !equalBytes(current.version.account, this.keys.key)) return ok();
+		const { version, deviceList, hash } = current;
+		const isOld = () => version.number <= this.#record.version.number || deviceList.version < this.keys.list.version;
+		if (isOld()) return ok();
+		const place = deviceList.devices.findIndex((device) => equalBytes(device, this.keys.device.publicKey));
+		if (place < 0) return err("removed");
+		await this.#change(async (tx, account) => {
+			if (isOld()) return account;
+			const writtenAt = this.#context.clock.now();
+			const taken = { name: version.name, version: { number: version.number, hash, content, writtenAt } };
+			if (equalBytes(deviceList.encoded, account.deviceList)) return { ...account, ...taken };
+			return this.#addPackage(tx, { ...account, ...taken, deviceList: deviceList.encoded, place });
 		});
 		this.publish();
+		return ok();
 	}
 
 	/** What time brings: a package a week, the version again every 30 days, old private parts erased (P2). */
@@ -123,12 +162,12 @@ export class AccountKeeper {
 		const answer = await this.#context.services.call(notifierKeyRoute, {}, purpose);
 		if (!answer.ok || equalBytes(answer.value.publicKey, this.#record.notifierKey)) return false;
 		const notifierKey = answer.value.publicKey;
-		await this.#change(async (tx, account) => {
+		const moved = async (_tx: StoreTransaction, account: AccountRecord) => {
 			const profileRing = await profileRingAddress(notifierKey, account.wakeCap, this.#context.random);
-			const moved = { ...account, notifierKey, profileRing };
-			return this.#addVersion(tx, { ...moved, version: await nextVersion(moved, this.#context.clock.now()) });
-		});
-		this.publish();
+			return { ...account, notifierKey, profileRing };
+		};
+		if (this.isPrimary) await this.sign(moved);
+		else await this.#change(moved);
 		return true;
 	}
 
@@ -151,12 +190,8 @@ export class AccountKeeper {
 	}
 
 	/** A key package of this device with a fresh leaf key (D1), for a group of its own. */
-	async newPackage(): Promise<KeyPackageSecrets> {
-		const signatureKey = await generateLeafSignatureKey();
-		const { list, device } = this.keys;
-		const credential = await makeCredential(list, this.#record.place, device, signatureKey.publicKey);
-		const { clock, suite } = this.#context;
-		return createKeyPackage({ suite, credential, signatureKey, now: clock.now(), lifetimeMs: packageLifetimeMs });
+	newPackage(): Promise<KeyPackageSecrets> {
+		return makePackage(this.keys, this.#record.place, this.#context.clock.now());
 	}
 
 	/** A fresh address of this device for the members of one conversation (R1). */
@@ -244,8 +279,11 @@ export class AccountKeeper {
 			const tx = new StoreTransaction(this.#context.store);
 			const next = await change(tx, this.#record);
 			tx.put(keys.account, encodeAccount(next));
+			const isListed = equalBytes(next.deviceList, this.#record.deviceList);
+			const opened = isListed ? this.#keys : await keysOf(next);
 			await tx.commit();
 			this.#record = next;
+			this.#keys = opened;
 			this.#context.changed();
 		});
 	}
@@ -259,7 +297,7 @@ export class AccountKeeper {
 		for (const old of await this.packages())
 			if (old.replacedAt === undefined)
 				tx.put(keys.package(bytesToHex(old.hash)), encodeOwnPackage({ ...old, replacedAt: now }));
-		const fresh = await this.newPackage();
+		const fresh = await makePackage(await keysOf(account), account.place, now);
 		const own: OwnPackage = { ...fresh, createdAt: now };
 		tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage(own));
 		return this.#addPackageRecord(tx, { ...account, packageAt: now }, own);

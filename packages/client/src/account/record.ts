@@ -18,14 +18,22 @@ import { revealed, secretShape } from "../store/secrets.ts";
 
 const secret = secretShape(32);
 const count = integerShape(0, 2 ** 40);
-const ownLog = mapShape({ logId: shapeOf(parseLogId), readCap: secret, appendCap: secret, ownerCap: secret });
+const ownLog = mapShape({
+	logId: shapeOf(parseLogId),
+	readCap: secret,
+	appendCap: secret,
+	/** On primary devices alone; the others know its hash, which is enough to create the log again (L4). */
+	ownerCap: optional(secret),
+	ownerHash: optional(bytesShape(32, 32)),
+});
 
 const accountShape = mapShape({
 	v: literalShape(1),
 	name: textShape(maxNameLength),
 	/** Base URL of the server, without a trailing slash. */
 	home: textShape(300),
-	accountSeed: secret,
+	/** The account key's: on primary devices alone (D1). */
+	accountSeed: optional(secret),
 	deviceSeed: secret,
 	deviceList: bytesShape(1, maxDeviceListBytes),
 	place: integerShape(0, maxDevices - 1),
@@ -53,15 +61,17 @@ export type AccountRecord = ShapeOf<typeof accountShape>;
 export type OwnLog = ShapeOf<typeof ownLog>;
 
 export function encodeAccount(account: AccountRecord): Bytes {
-	const log = ({ logId, readCap, appendCap, ownerCap }: OwnLog) => ({
+	const log = ({ logId, readCap, appendCap, ownerCap, ownerHash }: OwnLog) => ({
 		logId: logId as LogId,
 		readCap: revealed(readCap),
 		appendCap: revealed(appendCap),
-		ownerCap: revealed(ownerCap),
+		...(ownerCap === undefined ? {} : { ownerCap: revealed(ownerCap) }),
+		...(ownerHash === undefined ? {} : { ownerHash }),
 	});
+	const { accountSeed, ...others } = account;
 	return encodeCbor({
-		...account,
-		accountSeed: revealed(account.accountSeed),
+		...others,
+		...(accountSeed === undefined ? {} : { accountSeed: revealed(accountSeed) }),
 		deviceSeed: revealed(account.deviceSeed),
 		profile: log(account.profile),
 		mailbox: log(account.mailbox),

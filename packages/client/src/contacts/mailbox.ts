@@ -16,19 +16,25 @@ const pageLimit = 64;
 /** That nothing new came is written down this often: P2 asks for it before private parts are erased. */
 const noteMs = 3600_000;
 
+/** Who takes what lies in the mailbox. */
+export type MailboxReaders = {
+	readonly firstContact: FirstContact;
+	readonly welcomes: Welcomes;
+	/** There was something for this account. */
+	readonly arrived: () => void;
+};
+
 /** Reads one's own mailbox: letters that anybody with the link can leave, sealed to its key (P3). */
 export class Mailbox {
 	readonly #engine: EngineContext;
 	readonly #account: AccountKeeper;
-	readonly #firstContact: FirstContact;
-	readonly #welcomes: Welcomes;
+	readonly #to: MailboxReaders;
 	readonly #serial = new Serial();
 
-	constructor(engine: EngineContext, account: AccountKeeper, firstContact: FirstContact, welcomes: Welcomes) {
+	constructor(engine: EngineContext, account: AccountKeeper, to: MailboxReaders) {
 		this.#engine = engine;
 		this.#account = account;
-		this.#firstContact = firstContact;
-		this.#welcomes = welcomes;
+		this.#to = to;
 	}
 
 	/** Reads to the tip. A page and how far it was read become durable together, so no letter is lost or taken twice. */
@@ -58,7 +64,7 @@ export class Mailbox {
 			// Letters that expired before they were read are gone (L4): the place moves over them.
 			const readTo = records.length > 0 ? first - 1 + records.length : tip.seq;
 			if (records.length > 0 || this.#engine.clock.now() - this.#account.record.mailboxReadAt > noteMs)
-				await this.#firstContact.exclusive(() => this.#take(records, readTo));
+				await this.#to.firstContact.exclusive(() => this.#take(records, readTo));
 			if (readTo >= tip.seq) return ok();
 		}
 	}
@@ -74,11 +80,12 @@ export class Mailbox {
 			if (!letter?.ok) continue;
 			const { value } = letter;
 			const done = await (value.type === "request"
-				? this.#firstContact.receive(value, tx)
-				: this.#welcomes.receive(value, tx));
+				? this.#to.firstContact.receive(value, tx)
+				: this.#to.welcomes.receive(value, tx));
 			if (done !== undefined) after.push(done);
 		}
 		await this.#account.mailboxRead(seq, tx);
 		for (const done of after) done();
+		if (after.length > 0) this.#to.arrived();
 	}
 }

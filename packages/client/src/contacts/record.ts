@@ -69,7 +69,7 @@ const requestRecordShape = mapShape({
 	/** Set if it is no request for contact but the Welcome to a conversation that one was added to (C1). */
 	added: optional(
 		mapShape({
-			kind: literalShape("direct", "group"),
+			kind: literalShape("direct", "group", "own"),
 			title: optional(textShape(maxGroupNameLength)),
 			people: integerShape(1, maxLeaves),
 			call: optional(joinerCallShape),

@@ -8,7 +8,15 @@ import type { Draft } from "../conversations/draft.ts";
 import type { CommandResult, ConversationId, RequestId } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { commandErrorOf, type Purpose } from "../services/services.ts";
-import { accountIdOf, directConversationId, groupConversationId, keys, orderOf, requestIdOf } from "../store/keys.ts";
+import {
+	accountIdOf,
+	directConversationId,
+	groupConversationId,
+	keys,
+	orderOf,
+	ownConversationId,
+	requestIdOf,
+} from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
 import { storeBeginning } from "./begin-contact.ts";
@@ -119,6 +127,7 @@ export class Welcomes {
 	#idOf({ policy, group }: EnteredGroup): ConversationId {
 		const { key } = this.#parts.account.keys;
 		const other = policy.people.find((person) => !equalBytes(person.account, key))?.account ?? key;
+		if (policy.kind === "own") return ownConversationId;
 		return policy.kind === "direct" ? directConversationId(other) : groupConversationId(groupIdOf(group));
 	}
 

@@ -1,5 +1,5 @@
 import type { GroupState, MessageId } from "@sotto/crypto";
-import { encodeConversationState, type JoinerCallContent } from "@sotto/protocol";
+import { encodeConversationState, type JoinerCallContent, type SyncEntry } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { ConversationObserver } from "../conversation-host.ts";
@@ -21,6 +21,8 @@ export type ConversationParts = {
 	/** Writes what is owed to joiners into the draft, and sends it once that is durable (C1). */
 	readonly welcome: (draft: Draft, owed: OwedWelcome, call: JoinerCallContent | undefined) => Promise<void>;
 	readonly observer: ConversationObserver;
+	/** What another own device tells (D2), taken into the draft. */
+	readonly takeShared: (draft: Draft, entries: readonly SyncEntry[]) => void;
 	readonly titleOf: (conversation: ConversationId) => string;
 	/** The draft became durable: views and events follow from it. */
 	readonly committed: (draft: Draft) => void;

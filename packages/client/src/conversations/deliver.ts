@@ -10,6 +10,7 @@ import {
 	readStatement,
 	staggerMs,
 	stepRead,
+	type SyncEntry,
 } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import type {
@@ -36,6 +37,8 @@ export type ReadingContext = {
 	readonly engine: EngineContext;
 	readonly own: AccountKey;
 	readonly observer: ConversationObserver;
+	/** What another own device tells, in their conversation (D2). */
+	readonly takeShared: (draft: Draft, entries: readonly SyncEntry[]) => void;
 	/** Whether this client was up to date before this read: then what comes is live. */
 	readonly isUpToDate: boolean;
 	/** The record of `before`'s outbox counts: its rings are due (R2). */
@@ -178,6 +181,11 @@ async function deliverItem(draft: Draft, delivered: Delivered, reading: ReadingC
 	if (content.type === "ringAddress") return draft.setRingAddress(author.leaf, content.address);
 	if (content.type === "introduction") return reading.engine.introduce(account, content.name, draft.tx);
 	if (content.type === "leave") return wishLeave(draft, content.statement, account, reading);
+	if (content.type === "sync") {
+		// Of one's own devices alone, and among themselves: nobody else says what this account knows.
+		if (draft.meta.kind === "own") reading.takeShared(draft, content.entries);
+		return;
+	}
 	const outcome = await reading.observer.content({
 		conversation: draft.id,
 		item: id,

@@ -138,7 +138,7 @@ export function beginConversation(options: {
 	return {
 		meta: withPolicy(plain, policy, own),
 		// A group has nobody to wait for; who was asked for contact has to accept first.
-		state: { ...begun, heard: joined || policy.kind === "group" },
+		state: { ...begun, heard: joined || policy.kind !== "direct" },
 		summary: summaryOf(group),
 		queue: [],
 		wishes: [],

@@ -23,15 +23,18 @@ import {
 	policyExtension,
 	shapeOf,
 } from "@sotto/crypto";
-import { accountOf } from "./members.ts";
+import { accountOf, deviceOf } from "./members.ts";
 
 const summaryShape = mapShape({
 	v: literalShape(1),
 	epoch: integerShape(0, 2 ** 40),
 	/** By this the conversation can be asked for again where nothing else of it can be read (D3). */
 	groupId: optional(bytesShape(32, 32)),
-	/** Every device, by leaf. */
-	members: listShape(mapShape({ leaf: integerShape(0, 65_535), account: shapeOf(parseAccountKey) }), maxLeaves),
+	/** Every device, by leaf, with its listed key (D1). */
+	members: listShape(
+		mapShape({ leaf: integerShape(0, 65_535), account: shapeOf(parseAccountKey), device: bytesShape(32, 32) }),
+		maxLeaves,
+	),
 	/** Our GroupContext extension: roles, name, picture (C9). */
 	policy: bytesShape(0, maxPolicyExtension),
 });
@@ -43,7 +46,11 @@ export function summaryOf(group: GroupState): GroupSummary {
 		v: 1,
 		epoch: Number(epoch(group)),
 		groupId: groupIdOf(group),
-		members: members(group).map((member) => ({ leaf: member.leaf, account: accountOf(member) })),
+		members: members(group).map((member) => ({
+			leaf: member.leaf,
+			account: accountOf(member),
+			device: deviceOf(member),
+		})),
 		policy: policyExtension(group),
 	};
 }

@@ -273,11 +273,12 @@ export class ConversationLoop {
 	}
 
 	#readingContext(): ReadingContext {
-		const { engine, account, observer, ringer } = this.#core.parts;
+		const { engine, account, observer, ringer, takeShared } = this.#core.parts;
 		return {
 			engine,
 			own: account.keys.key,
 			observer,
+			takeShared,
 			isUpToDate: this.#isUpToDate,
 			ring: (draft, before, position) =>
 				ringer.add(draft, before, position, this.#core.purpose(before.outbox?.items[0])),

@@ -1,6 +1,6 @@
-import { equalBytes } from "@sotto/bytes";
+import { type Bytes, equalBytes } from "@sotto/bytes";
 import type { AccountKey, Member } from "@sotto/crypto";
-import { accountOfCredential } from "@sotto/protocol";
+import { accountOfCredential, deviceOfCredential } from "@sotto/protocol";
 import type { ConversationMember } from "../conversation-host.ts";
 import type { AccountId, PersonView } from "../sdk.ts";
 import { accountIdOf } from "../store/keys.ts";
@@ -11,6 +11,13 @@ export function accountOf(member: Member): AccountKey {
 	// Every credential was validated when its leaf came in (D1).
 	if (account === undefined) throw new Error("a member's credential does not parse");
 	return account;
+}
+
+/** The listed key of a leaf's device (D1). */
+export function deviceOf(member: Member): Bytes {
+	const device = deviceOfCredential(member.credential);
+	if (device === undefined) throw new Error("a member's credential does not parse");
+	return device;
 }
 
 /** The devices of a group as the rest of the client sees them. */

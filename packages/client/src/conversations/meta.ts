@@ -24,7 +24,7 @@ const count = integerShape(0, 2 ** 40);
 
 const metaShape = mapShape({
 	v: literalShape(1),
-	kind: literalShape("direct", "group"),
+	kind: literalShape("direct", "group", "own"),
 	/** Everybody but oneself. */
 	people: listShape(shapeOf(parseAccountKey), 250),
 	/** Who of everybody, oneself included, is admin; missing in conversations of two, where both are. */
@@ -51,7 +51,7 @@ export type ConversationMeta = ShapeOf<typeof metaShape>;
 export function withPolicy(meta: ConversationMeta, policy: Policy, own: Uint8Array): ConversationMeta {
 	const { name: _, admins: __, pictureId: ___, ...rest } = meta;
 	const people = policy.people.map(({ account }) => account).filter((account) => !equalBytes(account, own));
-	if (policy.kind === "direct") return { ...rest, people };
+	if (policy.kind !== "group") return { ...rest, people };
 	const admins = policy.people.flatMap(({ account, role }) => (role === "admin" ? [account] : []));
 	const name = policy.name === undefined ? {} : { name: policy.name };
 	const picture = policy.picture && { pictureId: hash("sotto picture", policy.picture).slice(0, 16) as Bytes };

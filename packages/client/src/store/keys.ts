@@ -66,6 +66,17 @@ export const keys = {
 		),
 	tablesOf: (id: ConversationId): readonly StoreKey[] =>
 		["group", "queue", "raw", "ring", "ringjob", "wish", "invite", "item", "history"].map((table) => `${table}/${id}/`),
+	/** What the account's devices know alike; `syncOut` and `syncIn`: what has to be told to them, or taken over here. */
+	sync: (key: string): StoreKey => `sync/${key}`,
+	syncAll: "sync/",
+	syncOut: (key: string, rank: number): StoreKey => `syncout/${key}/${hex(rank, 12)}`,
+	syncOutAll: "syncout/",
+	syncIn: (key: string, rank: number): StoreKey => `syncin/${key}/${hex(rank, 12)}`,
+	syncInAll: "syncin/",
+	/** Linking that a restart must not leave half done (D2). */
+	linking: "linking" as StoreKey,
+	job: (id: string): StoreKey => `job/${id}`,
+	jobAll: "job/",
 	ledger: (n: number): StoreKey => `ledger/${hex(n, 12)}`,
 	ledgerAll: "ledger/",
 } as const;
@@ -102,6 +113,11 @@ export function directConversationId(other: Uint8Array): ConversationId {
 export function groupConversationId(groupId: Uint8Array): ConversationId {
 	return bytesToBase64url(hash("sotto conversation", utf8("group"), groupId).subarray(0, 16));
 }
+
+/** The conversation of the account's own devices: each device is in one (D2). */
+export const ownConversationId: ConversationId = bytesToBase64url(
+	hash("sotto conversation", utf8("own")).subarray(0, 16),
+);
 
 export function requestIdOf(account: Uint8Array, groupId: Uint8Array): RequestId {
 	return bytesToBase64url(hash("sotto request", concat(account, groupId)).subarray(0, 16));

@@ -1,7 +1,7 @@
 import type { SottoClient } from "@sotto/client";
 
 /** Both ends must speak the same version: a page of a newer build never drives an older engine. */
-export const rpcVersion = 2;
+export const rpcVersion = 3;
 
 /** What a caller is told when the engine went away before it answered. */
 type LostAnswer = "command" | "view" | "history" | "entries";
@@ -33,6 +33,13 @@ export const remoteMethods = {
 	setRole: "command",
 	picture: "command",
 	deleteConversation: "command",
+	startLinking: "command",
+	linkDevice: "command",
+	confirmLinking: "command",
+	cancelLinking: "command",
+	renameDevice: "command",
+	dismissJob: "command",
+	changeSetting: "command",
 	startCall: "command",
 	joinCall: "command",
 	answerCall: "command",
