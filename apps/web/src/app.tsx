@@ -9,7 +9,9 @@ import { Welcome } from "./first-run/welcome.tsx";
 import { useAttention } from "./shell/attention.ts";
 import { useBackOnline } from "./shell/network-line.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { useWatchBuild } from "./state/newer-build.ts";
 import { NavigationProvider } from "./state/route.tsx";
+import { markHere } from "./state/was-here.ts";
 import { Button } from "./ui/button.tsx";
 import { HeardPlace } from "./ui/heard.tsx";
 import { Mark } from "./ui/icons.tsx";
@@ -50,7 +52,7 @@ function Phases({ view, loadCallSession }: PhasesProps) {
 		case "locked":
 			return <StageMessage {...words.phases.locked} />;
 		case "broken":
-			return <StageMessage {...words.phases.broken[view.reason]} />;
+			return <StageMessage {...words.phases.broken[view.reason]} again={view.reason === "storageLost"} />;
 		case "noAccount":
 		case "linking":
 			return <FirstRun />;
@@ -70,6 +72,8 @@ type ReadyProps = {
 function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	useAttention();
 	useBackOnline();
+	useWatchBuild();
+	useEffect(markHere, []);
 	useEffect(() => loadRest(loadCallSession), [loadCallSession]);
 	const stage = useCallStage();
 	const covered = stage === "full";
@@ -89,16 +93,32 @@ function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	);
 }
 
-type StageMessageProps = { readonly title: string; readonly body?: string; readonly late?: boolean };
+type StageMessageProps = {
+	readonly title: string;
+	readonly body?: string;
+	/** Only if it lasts. */
+	readonly late?: boolean;
+	/** Opening the app again is what to do. */
+	readonly again?: boolean;
+};
 
-/** A whole screen with one thing to say. `late`: only if it lasts. */
-function StageMessage({ title, body, late = false }: StageMessageProps) {
+/** A whole screen with one thing to say. */
+function StageMessage({ title, body, late = false, again = false }: StageMessageProps) {
 	return (
 		<main className="stage-message">
 			<Mark size={56} />
 			{body === undefined ? <p className={late ? "late" : ""}>{title}</p> : <h1>{title}</h1>}
 			{body === undefined ? null : <p>{body}</p>}
+			{again ? <OpenAgain /> : null}
 		</main>
+	);
+}
+
+function OpenAgain() {
+	return (
+		<Button look="primary" onPress={() => location.reload()}>
+			{words.phases.again}
+		</Button>
 	);
 }
 
@@ -112,15 +132,6 @@ class Crash extends Component<{ readonly children: ReactNode }, { readonly crash
 
 	override render() {
 		if (!this.state.crashed) return this.props.children;
-		return (
-			<main className="stage-message">
-				<Mark size={56} />
-				<h1>{words.phases.crashed.title}</h1>
-				<p>{words.phases.crashed.body}</p>
-				<Button look="primary" onPress={() => location.reload()}>
-					{words.phases.crashed.again}
-				</Button>
-			</main>
-		);
+		return <StageMessage {...words.phases.crashed} again />;
 	}
 }

@@ -156,6 +156,7 @@ export const scenes = {
 	loading: () => new MemoryClient({ view: { phase: "loading" } }),
 	locked: () => new MemoryClient({ view: { phase: "locked" } }),
 	broken: () => new MemoryClient({ view: { phase: "broken", reason: "storageUnavailable" } }),
+	storageLost: () => new MemoryClient({ view: { phase: "broken", reason: "storageLost" } }),
 	empty: () => new MemoryClient({ view: readyView() }),
 	asked: () => new MemoryClient({ view: readyView({ requests }) }),
 	full,

@@ -31,6 +31,7 @@ afterEach(() => {
 	takeAway();
 	history.replaceState(null, "");
 	sessionStorage.clear();
+	localStorage.clear();
 });
 
 export const button = (name: string) => page.getByRole("button", { name, exact: true });

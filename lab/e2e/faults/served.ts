@@ -6,6 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 const program = new URL("../../../apps/cli/src/main.ts", import.meta.url).pathname;
+const updated = new URL("./updated-serve.ts", import.meta.url).pathname;
 
 // A run that is broken off leaves no server behind.
 const running = new Set<ChildProcess>();
@@ -22,8 +23,8 @@ export type Served = {
 	readonly complaints: () => string;
 	/** kill -9: nothing is flushed, nobody is told. */
 	readonly kill: () => Promise<void>;
-	/** Starts it again on the same data and port. */
-	readonly start: () => Promise<void>;
+	/** Starts it again on the same data and port; with the web app of `webFolder` instead of this one's, as after an update. */
+	readonly start: (webFolder?: string) => Promise<void>;
 	/** Kills it and removes its data. */
 	readonly end: () => Promise<void>;
 };
@@ -31,9 +32,12 @@ export type Served = {
 export async function serve(): Promise<Served> {
 	const data = await mkdtemp(join(tmpdir(), "sotto-faults-"));
 	let complaints = "";
-	const launch = async (atPort: number) => {
-		const given = ["serve", "--json", "--port", String(atPort), "--data", data];
-		const child = spawn(process.execPath, [program, ...given], { stdio: ["ignore", "pipe", "pipe"] });
+	const launch = async (atPort: number, webFolder?: string) => {
+		const given =
+			webFolder === undefined
+				? [program, "serve", "--json", "--port", String(atPort), "--data", data]
+				: [updated, data, String(atPort), webFolder];
+		const child = spawn(process.execPath, given, { stdio: ["ignore", "pipe", "pipe"] });
 		running.add(child);
 		child.once("exit", () => running.delete(child));
 		child.stderr.on("data", (text) => {
@@ -55,8 +59,8 @@ export async function serve(): Promise<Served> {
 		port,
 		complaints: () => complaints,
 		kill,
-		async start() {
-			({ child, port } = await launch(port));
+		async start(webFolder) {
+			({ child, port } = await launch(port, webFolder));
 		},
 		async end() {
 			await kill();

@@ -23,8 +23,14 @@ export type ClientView =
 	| { readonly phase: "noAccount" }
 	/** A device without an account that is being linked to one (D2). */
 	| { readonly phase: "linking"; readonly linking: LinkingView }
-	/** The local store cannot be used (evicted, full, broken); `reason` is a tag for the catalogue. */
-	| { readonly phase: "broken"; readonly reason: "storageUnavailable" | "storageFull" | "rolledBack" }
+	/**
+	 * The local store cannot be used (refused, full, broken), or was taken away while it was in use ("storageLost": eviction);
+	 * `reason` is a tag for the catalogue.
+	 */
+	| {
+			readonly phase: "broken";
+			readonly reason: "storageUnavailable" | "storageLost" | "storageFull" | "rolledBack";
+	  }
 	| ReadyView;
 
 export type ReadyView = {

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { errorWords, useClient } from "../engine/client.tsx";
 import { useGivenLink } from "../state/given-link.ts";
+import { wasHere } from "../state/was-here.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Mark } from "../ui/icons.tsx";
@@ -14,6 +15,8 @@ export function FirstRun() {
 	const [name, setName] = useState("");
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
+	// As it was when this came up: the mark is set again with the new account.
+	const [evicted] = useState(wasHere);
 
 	const create = async (event: FormEvent) => {
 		event.preventDefault();
@@ -35,6 +38,12 @@ export function FirstRun() {
 					<span>{words.appName.toLowerCase()}</span>
 				</div>
 				<h1>{words.firstRun.title}</h1>
+				{evicted ? (
+					<section className="first-run-evicted" aria-labelledby="evicted">
+						<h2 id="evicted">{words.firstRun.evicted}</h2>
+						<p>{words.firstRun.evictedBody}</p>
+					</section>
+				) : null}
 				<form className="first-run-form" onSubmit={(event) => void create(event)}>
 					<Field
 						label={words.firstRun.yourName}

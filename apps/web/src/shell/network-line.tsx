@@ -1,6 +1,8 @@
 import type { TroubleView } from "@sotto/client";
 import { useEffect, useRef, useState } from "react";
 import { useReady } from "../engine/client.tsx";
+import { useNewerBuild } from "../state/newer-build.ts";
+import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { notice } from "../ui/notice.tsx";
 import { durationWords } from "../words/format.ts";
@@ -14,6 +16,7 @@ const worthTellingMs = 60_000;
 /** One line each under a room's title: that the server is out of reach, and what else around this device one can put right. */
 export function NetworkLine() {
 	const { network, troubles } = useReady();
+	const isNewer = useNewerBuild();
 	const slow = useLasts(network.phase === "connecting", patienceMs);
 	const text = network.phase === "offline" ? words.network.offline : slow ? words.network.connecting : undefined;
 	return (
@@ -24,12 +27,25 @@ export function NetworkLine() {
 					{text}
 				</p>
 			)}
+			{isNewer ? <NewerBuild /> : null}
 			{troubles.map((trouble) => (
 				<p key={trouble.kind} className="network-line">
 					<Icon name="warning" size={17} />
 					{troubleWords(trouble)}
 				</p>
 			))}
+		</div>
+	);
+}
+
+/** Nothing is done without being asked: somebody may be in the middle of a sentence. */
+function NewerBuild() {
+	return (
+		<div className="network-line newer">
+			<span>{words.network.newerBuild}</span>
+			<Button compact onPress={() => location.reload()}>
+				{words.network.openNewer}
+			</Button>
 		</div>
 	);
 }

@@ -29,6 +29,10 @@ export const en = {
 				title: "This browser keeps nothing",
 				body: "Sotto stores your keys and messages in this browser, and it does not allow that here. Private windows often do this: open Sotto in an ordinary window.",
 			},
+			storageLost: {
+				title: "This browser has thrown your conversations away",
+				body: "Browsers do that when space is short, or when somebody clears their data. What you wrote to others is still with them.",
+			},
 			storageFull: {
 				title: "There is no room left on this device",
 				body: "What you have written is safe. Free some space, then open Sotto again.",
@@ -41,8 +45,8 @@ export const en = {
 		crashed: {
 			title: "Something went wrong on this screen",
 			body: "Your messages are safe on this device.",
-			again: "Open Sotto again",
 		},
+		again: "Open Sotto again",
 	},
 
 	network: {
@@ -54,6 +58,8 @@ export const en = {
 			`This device’s clock is about ${duration} ahead. Set it right, or times look wrong.`,
 		clockBehind: (duration: string) =>
 			`This device’s clock is about ${duration} behind. Set it right, or times look wrong.`,
+		newerBuild: "There is a new version of Sotto. Nothing is lost by opening it: what still waits goes out from there.",
+		openNewer: "Open it",
 		backAfter: (duration: string) => `You were offline for ${duration}; everything is here now.`,
 	},
 
@@ -64,6 +70,9 @@ export const en = {
 		create: "Create account",
 		creating: "Making your keys…",
 		nothing: "No e-mail, no number, nothing to remember.",
+		evicted: "You were here before",
+		evictedBody:
+			"This browser threw your account and its conversations away, as browsers do when space is short or a page stays shut for long. Nobody else got them. Make a new account and give your new link to the people you know; they still have what you wrote.",
 		invited: "You were given a contact link. It comes next.",
 		welcome: (name: string) => `Hello, ${name}.`,
 		welcomeBody: "Now give your link to somebody, or take theirs.",

@@ -116,6 +116,8 @@ export const screens: readonly Screen[] = [
 			await page.getByRole("img", { name: "QR code of my link" }).waitFor();
 		},
 	},
+	{ name: "evicted", query: "scene=firstRun&returning" },
+	{ name: "storage-lost", query: "scene=storageLost" },
 	{ name: "locked", query: "scene=locked" },
 	{ name: "broken", query: "scene=broken" },
 	{ name: "empty", query: "scene=empty" },

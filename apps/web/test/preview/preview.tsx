@@ -8,6 +8,7 @@ import { App } from "../../src/app.tsx";
 import { ownCall } from "../../src/call/stage.ts";
 import { watchAddress } from "../../src/state/given-link.ts";
 import { applyTheme } from "../../src/state/preferences.ts";
+import { markHere } from "../../src/state/was-here.ts";
 import { watchHeight } from "../../src/state/screen.ts";
 import type { MemoryClient } from "../memory-client.ts";
 import { type SceneName, scenes } from "../scenes.ts";
@@ -23,6 +24,8 @@ const query = new URLSearchParams(location.search);
 const name = query.get("scene") ?? "full";
 const scene = (name in scenes ? scenes[name as SceneName] : scenes.full)();
 document.documentElement.dir = query.get("dir") === "rtl" ? "rtl" : "ltr";
+if (query.has("returning")) markHere();
+else localStorage.clear();
 if (query.has("own")) ownCall({ call: "the call", camera: query.get("own") === "camera" });
 
 watchAddress();

@@ -108,12 +108,12 @@ test("while something else holds the profile's lock the view says so, and goes o
 	await expect.poll(() => phaseOf(tab), patience).toBe("noAccount");
 });
 
-test("when the browser throws the data away, the view says that storage is broken, and nothing is written over it", async () => {
+test("when the browser throws the data away, the view says that it is gone, and nothing is written over it", async () => {
 	const profile = fresh();
 	const tab = await openTab({ profile, worker: "shared" });
 	await createAccount(tab, "Ada");
 	indexedDB.deleteDatabase(profile);
-	await expect.poll(() => tab.engine.view(), patience).toEqual({ phase: "broken", reason: "storageUnavailable" });
+	await expect.poll(() => tab.engine.view(), patience).toEqual({ phase: "broken", reason: "storageLost" });
 	expect(await tab.engine.createAccount({ name: "Ada", home })).toEqual({ ok: false, error: { kind: "notReady" } });
 });
 

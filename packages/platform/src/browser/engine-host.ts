@@ -93,7 +93,7 @@ async function connectEngineTo(
 	let engine: SottoClient | undefined;
 	const store = await openBrowserStore(profile, () => {
 		// The browser threw the data away under us: stop before anything is written over the hole.
-		board.connect(createStillClient({ phase: "broken", reason: "storageUnavailable" }));
+		board.connect(createStillClient({ phase: "broken", reason: "storageLost" }));
 		void engine?.close();
 	});
 	if (!store.ok) return board.connect(createStillClient({ phase: "broken", reason: store.error.kind }));
