@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomBytes } from "@sotto/crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Puppet } from "./puppet.test-kit.ts";
-import { connect, expectOk, openWorld, type Person, until, type World } from "./world.test-kit.ts";
+import { crewWithEve } from "./eve.test-kit.ts";
+import { openWorld, type Person, until, type World } from "./world.test-kit.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -11,26 +11,9 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** Ada's group of three, in which Eve's client is gone and a puppet acts with her keys. */
-async function withEve(): Promise<{ readonly ada: Person; readonly bob: Person; readonly eve: Puppet }> {
-	const ada = await (await world.start("Ada")).create();
-	const [bob, eve] = [await (await world.start("Bob")).create(), await (await world.start("Eve")).create()];
-	for (const person of [bob, eve]) await connect(ada, person);
-	const people = await Promise.all([bob, eve].map(async (person) => (await person.ready()).me.account));
-	expectOk(await ada.client.createGroup({ name: "Crew", people }));
-	await ada.say("Crew", "welcome");
-	for (const person of [bob, eve]) {
-		await until(`${person.name} reads`, async () => (await person.texts("Crew")).includes("welcome"));
-		await person.say("Crew", `${person.name} is here`);
-	}
-	for (const person of [ada, bob, eve])
-		await until("all read all", async () => (await person.texts("Crew")).length === 3);
-	await until("nothing is on its way", async () =>
-		[ada, bob, eve].every(({ store }) => store.keysLike("outbox/").length === 0),
-	);
-	for (const person of [ada, bob, eve]) expectOk(await person.client.sync());
-	const { id } = await eve.with("Crew");
-	await eve.client.close();
-	return { ada, bob, eve: await Puppet.of(world, eve.store, id) };
+async function withEve() {
+	const { ada, others, eve } = await crewWithEve(world, ["Bob", "Eve"]);
+	return { ada, bob: others[0] as Person, eve };
 }
 
 test("L3: a member that fills the log as fast as it can keeps nobody from talking, and a full log goes on in the next", async () => {

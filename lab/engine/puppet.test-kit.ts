@@ -115,7 +115,7 @@ export class Puppet {
 
 	async createLog(): Promise<void> {
 		const { logId, hashes } = secretsOf(this.state.log);
-		await this.#post(createLogRoute, {
+		await this.post(createLogRoute, {
 			logId,
 			readHash: hashes.read,
 			appendHash: hashes.append,
@@ -132,13 +132,13 @@ export class Puppet {
 			dedupeId: recordHash(record),
 			record,
 		};
-		return (await this.#post(appendRoute, request)).tip;
+		return (await this.post(appendRoute, request)).tip;
 	}
 
 	/** The raw records of the log in force. */
 	async records(): Promise<readonly Bytes[]> {
 		const { logId, readCap } = secretsOf(this.state.log);
-		return (await this.#post(readRoute, { logId, readCap: bytesOf(readCap), after: 0, limit: 512 })).records;
+		return (await this.post(readRoute, { logId, readCap: bytesOf(readCap), after: 0, limit: 512 })).records;
 	}
 
 	/** What the members would make of a record now. */
@@ -147,7 +147,8 @@ export class Puppet {
 		return mls.ok ? openMessage(this.group, mls.value, rules) : mls;
 	}
 
-	async #post<Request extends object, Response>(route: Route<Request, Response>, request: Request): Promise<Response> {
+	/** Posts any request to the home. */
+	async post<Request extends object, Response>(route: Route<Request, Response>, request: Request): Promise<Response> {
 		const body = encodeRequest(route, request);
 		const headers = { "content-type": "application/cbor" };
 		const response = await this.#world.home.request(route.path, { method: "POST", body, headers });

@@ -1,5 +1,13 @@
 import { type Bytes, bytesToHex, equalBytes } from "@sotto/bytes";
-import { type AccountKey, type CommitView, exportSecret, type Head, type MlsRules, nextHead } from "@sotto/crypto";
+import {
+	type AccountKey,
+	type CommitView,
+	exportSecret,
+	type Head,
+	type Member,
+	type MlsRules,
+	nextHead,
+} from "@sotto/crypto";
 import {
 	type ContentItem,
 	type ConversationState,
@@ -71,6 +79,7 @@ export async function processRecord(draft: Draft, record: Bytes, reading: Readin
 	const owed = await takeOwed(draft, effects);
 	if (judged.groupAfter !== undefined && state.stop === undefined) draft.group = judged.groupAfter;
 	if (state.heard && !before.heard) await welcome(draft, judged, position, now);
+	if (judged.misbehaver !== undefined) await nameMisbehaver(draft, judged.misbehaver, position, now);
 	for (const effect of effects) await perform(draft, effect, { judged, position, before }, reading);
 	if (judged.commit === undefined || state.stop !== undefined) return;
 	const outcome = await onCommit(draft, judged.commit, position, reading);
@@ -97,6 +106,14 @@ async function welcome(draft: Draft, judged: JudgedRecord, position: LogPosition
 	const account = accountOf(judged.sender);
 	const row: HistoryRow = { kind: "event", id: `met-${now}`, at: now, event: "contactAccepted", account };
 	await draft.putRow(orderOf(position.ordinal, position.seq, 0xff00), row);
+}
+
+/** Everybody is told who signed what the rules forbid: once a log for each device, however often it does. */
+async function nameMisbehaver(draft: Draft, by: Member, position: LogPosition, now: number): Promise<void> {
+	const id = `misbehaved-${position.ordinal}-${by.leaf}`;
+	if ((await draft.orderOfItem(id)) !== undefined) return;
+	const row: HistoryRow = { kind: "event", id, at: now, event: "misbehaved", account: accountOf(by) };
+	await draft.putRow(orderOf(position.ordinal, position.seq, 0xfff0), row);
 }
 
 type Read = { readonly judged: JudgedRecord; readonly position: LogPosition; readonly before: Draft["state"] };

@@ -11,6 +11,7 @@ import {
 	recordHash,
 	type RecordHash,
 	type AccountKey,
+	signerOfVoid,
 } from "@sotto/crypto";
 import { type ConversationState, type Judged, parseStatedPosition, type StatedCheck } from "@sotto/protocol";
 import { keptHead } from "../store/raw-records.ts";
@@ -22,6 +23,8 @@ export type JudgedRecord = {
 	readonly hash: RecordHash;
 	readonly judged: Judged;
 	readonly sender?: Member;
+	/** Of a void record: who signed a commit that the rules forbid. */
+	readonly misbehaver?: Member;
 	/** Application data of a message that counts. */
 	readonly content?: Bytes;
 	readonly commit?: CommitView;
@@ -43,7 +46,10 @@ export async function judgeRecord(
 	const mlsBytes = await openRecord(context.sealKey, record);
 	if (!mlsBytes.ok) return isVoid;
 	const opened = await openMessage(draft.group, mlsBytes.value, context.rules);
-	if (!opened.ok) return isVoid;
+	if (!opened.ok) {
+		const misbehaver = await signerOfVoid(draft.group, mlsBytes.value);
+		return misbehaver === undefined ? isVoid : { ...isVoid, misbehaver };
+	}
 	const message = opened.value;
 	const sender = message.kind === "application" ? message.sender : message.view.committer;
 	const account = accountOf(sender);

@@ -3,7 +3,7 @@ import { type Bytes, copyBytes } from "@sotto/bytes";
 import type { AuthenticatedContent } from "ts-mls/authenticatedContent.js";
 import type { GroupState as MlsState } from "ts-mls/clientState.js";
 import type { Commit } from "ts-mls/commit.js";
-import { createContentCommitSignature } from "ts-mls/framedContent.js";
+import { createContentCommitSignature, type FramedContentCommit } from "ts-mls/framedContent.js";
 import { type KeyPackage, signKeyPackage } from "ts-mls/keyPackage.js";
 import { type LeafNodeCommit, signLeafNodeCommit, signLeafNodeKeyPackage } from "ts-mls/leafNode.js";
 import { decodeMlsMessage } from "ts-mls/message.js";
@@ -13,10 +13,12 @@ import type { PrivateMessage } from "ts-mls/privateMessage.js";
 import type { Proposal } from "ts-mls/proposal.js";
 import { filteredDirectPathAndCopathResolution, type RatchetTree } from "ts-mls/ratchetTree.js";
 import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
-import type { UpdatePath } from "ts-mls/updatePath.js";
+import { applyUpdatePath, type UpdatePath } from "ts-mls/updatePath.js";
 import { randomBytes } from "../hash.ts";
 import { encodeAuthenticatedData } from "./authenticated-data.ts";
 import { decodePackage, openOwnPackage } from "./key-package.ts";
+import { provisionalContext, scheduleNextEpoch } from "./next-epoch.ts";
+import { openPath } from "./path.ts";
 import { encodePrivateMessage, noPadding } from "./seal.ts";
 import { GroupState, suiteOfState } from "./state.ts";
 import type { KeyPackageSecrets } from "./types.ts";
@@ -51,6 +53,30 @@ export async function unsealByLibrary(
 	return undefined;
 }
 
+/** What `sender` said, its signed content unchanged, sealed by another member under the sender's next key. */
+export async function sealAgain(state: GroupState, mlsBytes: Uint8Array, sender: number): Promise<Bytes> {
+	const mls = GroupState.open(state);
+	const { cs } = suiteOfState(mls);
+	const { keySchedule, secretTree, ratchetTree, groupContext } = mls;
+	const { senderDataSecret } = keySchedule;
+	const spoken = privateMessageOf(mlsBytes);
+	const args = [senderDataSecret, spoken, secretTree, ratchetTree, groupContext, generous, cs] as const;
+	const { content, tree } = await unprotectPrivateMessage(...args);
+	const signed = { ...content.content, auth: content.auth } as Parameters<typeof protect>[4];
+	const { authenticatedData } = spoken;
+	const again = await protect(
+		senderDataSecret,
+		authenticatedData,
+		groupContext,
+		tree,
+		signed,
+		toLeafIndex(sender),
+		noPadding,
+		cs,
+	);
+	return encodePrivateMessage(again.privateMessage);
+}
+
 /** The commit inside an honest committer's message. */
 export async function commitOf(state: GroupState, mlsBytes: Uint8Array): Promise<Commit> {
 	const opened = await unsealByLibrary(state, mlsBytes);
@@ -67,11 +93,45 @@ export const extensions = (...list: { extensionType: number; extensionData: Uint
 	groupContextExtensions: { extensions: list },
 });
 
+/** The confirmation tag that goes with a commit once it is signed. */
+type TagOf = (content: FramedContentCommit, signature: Uint8Array) => Promise<Bytes>;
+
+/**
+ * A commit that everybody can follow but the attacker's sibling in the tree: one ciphertext of its path is flipped, all else, the
+ * confirmation tag included, is as it must be. `witness` is another member's state, which the commit secret is taken from.
+ */
+export async function strandSibling(
+	state: GroupState,
+	witness: GroupState,
+	{ mlsBytes, authenticatedData }: { readonly mlsBytes: Uint8Array; readonly authenticatedData: Bytes },
+): Promise<Bytes> {
+	const { path } = await commitOf(state, mlsBytes);
+	if (path === undefined) throw new Error("an update has a path");
+	const mls = GroupState.open(state);
+	const suite = suiteOfState(mls);
+	const { leafIndex } = mls.privatePath;
+	const tree = await applyUpdatePath(mls.ratchetTree, toLeafIndex(leafIndex), path, suite.cs.hash);
+	const provisional = await provisionalContext(suite, mls, undefined, tree);
+	const { privatePath } = GroupState.open(witness);
+	const { commitSecret } = unwrap(await openPath(suite, tree, privatePath, leafIndex, path, [], provisional));
+	const nodes = path.nodes.map((node, n) => {
+		const flip = (ciphertext: Uint8Array) => ciphertext.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+		const sealed = node.encryptedPathSecret.map((one) => ({ ...one, ciphertext: flip(one.ciphertext) }));
+		return n === 0 ? { ...node, encryptedPathSecret: sealed } : node;
+	});
+	const tag: TagOf = async (content, signature) =>
+		copyBytes((await scheduleNextEpoch(suite, mls, provisional, content, signature, commitSecret)).confirmationTag);
+	return frame(state, { proposals: [], path: { ...path, nodes } }, { authenticatedData, tag });
+}
+
 /** Signs and seals any commit as a member would. `authenticatedData` and `tag` override what an honest member states. */
 export async function frame(
 	state: GroupState,
 	commit: Commit,
-	{ authenticatedData = encodeAuthenticatedData(0, none), tag = randomBytes(32) } = {},
+	{
+		authenticatedData = encodeAuthenticatedData(0, none),
+		tag = async () => randomBytes(32),
+	}: { readonly authenticatedData?: Bytes; readonly tag?: TagOf } = {},
 ): Promise<Bytes> {
 	const mls = GroupState.open(state);
 	const { cs } = suiteOfState(mls);
@@ -85,7 +145,8 @@ export async function frame(
 		mls.signaturePrivateKey,
 		cs.signature,
 	);
-	const auth = { contentType: "commit", signature, confirmationTag: tag } as const;
+	const confirmationTag = await tag(framedContent as FramedContentCommit, signature);
+	const auth = { contentType: "commit", signature, confirmationTag } as const;
 	const { privateMessage } = await protect(
 		mls.keySchedule.senderDataSecret,
 		authenticatedData,

@@ -1,7 +1,7 @@
 export { maxAuthenticatedData } from "./authenticated-data.ts";
 export { createGroup, joinGroup } from "./join.ts";
 export { createKeyPackage, generateLeafSignatureKey, readKeyPackage } from "./key-package.ts";
-export { openMessage } from "./open.ts";
+export { openMessage, signerOfVoid } from "./open.ts";
 export { applyParts, changedParts, type GroupPart } from "./parts.ts";
 export { sealApplication } from "./seal.ts";
 export { type CommitPlan, sealCommit } from "./seal-commit.ts";

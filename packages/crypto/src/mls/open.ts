@@ -15,6 +15,7 @@ import {
 	type CommitOutcome,
 	type Leaf,
 	maxMlsMessage,
+	type Member,
 	type MlsRules,
 	type OpenedMessage,
 	type VoidReason,
@@ -32,6 +33,7 @@ export async function openMessage(
 	const mls = GroupState.open(state);
 	const message = decodePrivate(mlsBytes);
 	if (!message.ok) return message;
+	if (message.value.contentType === "proposal") return err("standaloneProposal");
 	const framed = await unseal(mls, message.value);
 	if (!framed.ok) return framed;
 	const { content, sender, data, secretTree } = framed.value;
@@ -48,6 +50,19 @@ export async function openMessage(
 		});
 	}
 	return openCommit(mls, sender, content, data.data, rules);
+}
+
+/**
+ * Who is to be named for a commit or proposal that does not count: its bytes open in this epoch, as its sender's next generation, and
+ * the sender's signature over them holds. Undefined for everything else: what is void for another reason any member, or nobody, may
+ * have sent, and honest members meet it too (a lost race, a message that was late).
+ */
+export async function signerOfVoid(state: GroupState, mlsBytes: Uint8Array): Promise<Member | undefined> {
+	const mls = GroupState.open(state);
+	const message = decodePrivate(mlsBytes);
+	if (!message.ok || message.value.contentType === "application") return undefined;
+	const framed = await unseal(mls, message.value);
+	return framed.ok ? memberOfTree(mls.ratchetTree, framed.value.sender) : undefined;
 }
 
 function decodePrivate(mlsBytes: Uint8Array): Result<PrivateMessage, VoidReason> {
@@ -82,7 +97,6 @@ async function unseal(mls: MlsState, message: PrivateMessage): Promise<Result<Fr
 	const { groupContext, secretTree, ratchetTree } = mls;
 	if (!equalBytes(message.groupId, groupContext.groupId)) return err("otherGroup");
 	if (message.epoch !== groupContext.epoch) return err("otherEpoch");
-	if (message.contentType === "proposal") return err("standaloneProposal");
 	const data = parseAuthenticatedData(message.authenticatedData);
 	if (!data.ok) return data;
 	try {
@@ -92,7 +106,7 @@ async function unseal(mls: MlsState, message: PrivateMessage): Promise<Result<Fr
 		const sender: Leaf = senderData.leafIndex;
 		const ratchets = secretTree[sender * 2];
 		if (leafNodeAt(ratchetTree, sender) === undefined || ratchets === undefined) return err("unknownSender");
-		const ratchet = message.contentType === "commit" ? ratchets.handshake : ratchets.application;
+		const ratchet = message.contentType === "application" ? ratchets.application : ratchets.handshake;
 		const { generation } = senderData;
 		// MLS does not sign the generation; the sender states it in what it signs (C2).
 		if (generation !== ratchet.generation || generation !== data.value.generation) return err("wrongGeneration");

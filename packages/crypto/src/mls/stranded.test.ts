@@ -4,8 +4,9 @@ import { groupContextEncoder } from "ts-mls/groupContext.js";
 import { toLeafIndex } from "ts-mls/treemath.js";
 import { applyUpdatePath } from "ts-mls/updatePath.js";
 import { expect, test } from "vitest";
-import { commitOf, forgePath, frame, libraryState } from "./attacker.test-kit.ts";
-import { commit, groupOf, open } from "./group.test-kit.ts";
+import { commitOf, forgePath, frame, libraryState, strandSibling } from "./attacker.test-kit.ts";
+import { encodeAuthenticatedData } from "./authenticated-data.ts";
+import { commit, groupOf, none, open } from "./group.test-kit.ts";
 import type { GroupState } from "./index.ts";
 import { provisionalContext } from "./next-epoch.ts";
 import { suiteOfState } from "./state.ts";
@@ -52,4 +53,19 @@ test("a path secret that does not lead to the path's keys strands, before anythi
 	);
 	const forged = await frame(alice, { proposals: [], path: { ...noise, nodes } });
 	expect(await open(bob, forged)).toMatchObject({ outcome: { kind: "stranded", why: "derivedKeyDiffers" } });
+});
+
+test("with a true confirmation tag the flipped ciphertext strands its reader alone: everybody else is in the next epoch", async () => {
+	const states = await groupOf(4);
+	const [alice, , carol] = states as [GroupState, GroupState, GroupState];
+	const { mlsBytes } = await commit(carol);
+	const authenticatedData = encodeAuthenticatedData(0, none);
+	const forged = await strandSibling(carol, alice, { mlsBytes, authenticatedData });
+	const outcomes = await Promise.all(states.map((state) => open(state, forged)));
+	expect(outcomes.map((outcome) => (outcome.kind === "commit" ? outcome.outcome.kind : undefined))).toEqual([
+		"advanced",
+		"advanced",
+		"own",
+		"stranded",
+	]);
 });

@@ -20,7 +20,9 @@ import {
 	type GroupState,
 	type MlsRules,
 	openMessage,
+	ownLeaf,
 	sealCommit,
+	signerOfVoid,
 	type VoidReason,
 } from "./index.ts";
 import { policyExtensionType } from "./state.ts";
@@ -38,9 +40,21 @@ function libraryWithExternalJoins(cs: CiphersuiteImpl): CiphersuiteImpl {
 	};
 }
 
+const unsigned: readonly VoidReason[] = [
+	"badAuthenticatedData",
+	"wrongGeneration",
+	"notMls",
+	"notPrivateMessage",
+	"tooLarge",
+];
+
 async function expectVoidAtAll(mlsBytes: Uint8Array, reason: VoidReason, rules: MlsRules = anyone): Promise<void> {
 	const results = await Promise.all(states.map((state) => openMessage(state, mlsBytes, rules)));
 	expect(results).toEqual(states.map(() => ({ ok: false, error: reason })));
+	// What its author signed is told at all members alike; what anybody could have sent is nobody's.
+	const signers = await Promise.all(states.map((state) => signerOfVoid(state, mlsBytes)));
+	const isSigned = !unsigned.includes(reason);
+	expect(signers.map((signer) => signer?.leaf)).toEqual(states.map(() => (isSigned ? ownLeaf(mallory) : undefined)));
 }
 
 test("the forger's tools make a commit that counts when nothing is forged, so each refusal below is for its own reason", async () => {
