@@ -1,4 +1,4 @@
-import type { CallRecordView, HistoryItem } from "@sotto/client";
+import type { CallRecordView, EventItem, HistoryItem, PersonView, RequestView } from "@sotto/client";
 
 /** Where an item stands; `me` is one's own name. */
 export type ItemPlace = { readonly conversation: string; readonly title: string; readonly me: string };
@@ -8,8 +8,9 @@ export function itemJson(place: ItemPlace, item: HistoryItem): { readonly [key: 
 	const { conversation, title, me } = place;
 	switch (item.kind) {
 		case "message": {
-			const { id, author, mine, text, sentAt, state } = item;
-			return { type: "message", id, conversation, title, from: mine ? me : author.name, mine, text, sentAt, state };
+			const { id, author, mine, text, sentAt, state, mentionsMe } = item;
+			const from = mine ? me : author.name;
+			return { type: "message", id, conversation, title, from, mine, text, mentionsMe, sentAt, state };
 		}
 		case "call": {
 			const { id, direction, outcome, video, startedAt, durationMs } = item;
@@ -23,6 +24,8 @@ export function itemJson(place: ItemPlace, item: HistoryItem): { readonly [key: 
 				title,
 				event: item.event,
 				person: item.person?.name,
+				by: item.by?.name,
+				text: item.text,
 				at: item.at,
 			};
 	}
@@ -33,12 +36,12 @@ export function itemText(item: HistoryItem): string {
 	switch (item.kind) {
 		case "message": {
 			const mark = { sending: " (waiting to be sent)", sent: "", failed: " (not sent)" }[item.state];
-			return `${timeText(item.sentAt)}  ${item.mine ? "you" : item.author.name}: ${item.text}${mark}`;
+			return `${timeText(item.sentAt)}  ${item.mine ? "you" : nameOf(item.author)}: ${item.text}${mark}`;
 		}
 		case "call":
 			return `${timeText(item.startedAt)}  ${callText(item)}`;
 		case "event":
-			return `${timeText(item.at)}  ${eventText(item.event, item.person?.name ?? "somebody")}`;
+			return `${timeText(item.at)}  ${eventText(item)}`;
 	}
 }
 
@@ -48,7 +51,11 @@ function callText({ direction, outcome, video, durationMs }: CallRecordView): st
 	return `${direction} ${video ? "video call" : "call"}, ${outcome}${talk}`;
 }
 
-function eventText(event: (HistoryItem & { kind: "event" })["event"], person: string): string {
+function eventText({ event, person: about, by, text }: EventItem): string {
+	const person = nameOf(about);
+	const actor = by === undefined ? person : nameOf(by);
+	// What an admin did to another names both; else the person did it, or nobody says who.
+	const done = (passive: string, active: string) => (by === undefined ? `${person} ${passive}` : `${actor} ${active}`);
 	const texts = {
 		contactAccepted: `${person} accepted; you are in contact`,
 		contactAdded: `${person} is here`,
@@ -56,20 +63,37 @@ function eventText(event: (HistoryItem & { kind: "event" })["event"], person: st
 		nameChanged: `${person} has a new name`,
 		forkAlarm: "the server showed you and others different histories",
 		successor: "this conversation goes on in a new group",
-		groupCreated: `${person} made this group`,
-		groupRenamed: `${person} changed the name`,
-		pictureChanged: `${person} changed the picture`,
-		personAdded: `${person} was added`,
-		personRemoved: `${person} was removed`,
+		groupCreated: `${actor} made this group`,
+		groupRenamed: `${actor} named the group ${text ?? ""}`,
+		pictureChanged: `${actor} changed the picture`,
+		personAdded: done("was added", `added ${person}`),
+		personRemoved: done("was removed", `removed ${person}`),
+		// Whoever carries a leave out (C9) is not its author.
 		personLeft: `${person} left`,
-		madeAdmin: `${person} is an admin now`,
-		madeMember: `${person} is no admin any more`,
+		madeAdmin: done("is an admin now", `made ${person} an admin`),
+		madeMember: done("is no admin any more", `took the role of admin from ${person}`),
 		deviceRemoved: `a device of ${person} was removed`,
 		deviceEvicted: `a device of ${person} was away too long and was put out`,
 		deviceReadmitted: `a device of ${person} was let in again`,
 		misbehaved: `${person} sent something that the rules forbid`,
 	} as const;
 	return texts[event];
+}
+
+/** A request as the JSON line of `requests` and `listen`; `group` only where it is an invitation into one. */
+export function requestJson({ id, person, greeting, at, group }: RequestView): { readonly [key: string]: unknown } {
+	return { id, name: person.name, account: person.account, greeting, at, group };
+}
+
+/** What somebody asks for. */
+export function requestText({ person, group }: RequestView): string {
+	if (group === undefined) return `${person.name} asks for contact`;
+	return `${person.name} asks you into the group ${group.name} (${group.people} people)`;
+}
+
+/** Who is not in contact has no name here before their first word. */
+export function nameOf(person: PersonView | undefined): string {
+	return person === undefined || person.name === "" ? "somebody" : person.name;
 }
 
 function timeText(at: number): string {

@@ -17,10 +17,18 @@ export const conversations: Command = {
 			await syncOrRemark(profile);
 			const view = await readyView(profile);
 			const me = view.me.name;
-			for (const { id, title, kind, people, phase, unread, last, alarm } of view.conversations) {
+			for (const conversation of view.conversations) {
+				const { id, title, kind, people, phase, unread, mentioned, last, alarm } = conversation;
 				const names = people.map(({ name }) => name);
-				const json = { id, title, kind, people: names, phase, unread, alarm: alarm?.kind };
-				const mark = unread > 0 ? ` (${unread} new)` : "";
+				const ongoingCall = conversation.ongoingCall !== undefined;
+				const json = { id, title, kind, people: names, phase, unread, mentioned, ongoingCall, alarm: alarm?.kind };
+				const marks = [
+					...(unread > 0 ? [`${unread} new`] : []),
+					...(mentioned ? ["mentions you"] : []),
+					...(ongoingCall ? ["a call goes on"] : []),
+					...(phase === "left" ? ["left"] : []),
+				];
+				const mark = marks.length > 0 ? ` (${marks.join(", ")})` : "";
 				given.output.result(
 					{ ...json, last: last === undefined ? undefined : itemJson({ conversation: id, title, me }, last) },
 					`${title}${mark}${last === undefined ? "" : `\n  ${itemText(last)}`}`,

@@ -2,6 +2,8 @@ import type { Command } from "../command.ts";
 import { accountCreate, link, rename } from "./account.ts";
 import { add, contacts, safety } from "./contacts.ts";
 import { conversations, history } from "./conversations.ts";
+import { groupAdd, groupCreate, groupDelete, groupLeave, groupRemove } from "./group.ts";
+import { groupMembers, groupPicture, groupRename, groupRole } from "./group-looks.ts";
 import { disclose } from "./disclose.ts";
 import { listen } from "./listen.ts";
 import { accept, block, ignore, requests } from "./requests.ts";
@@ -25,5 +27,14 @@ export const commands: readonly Command[] = [
 	history,
 	send,
 	listen,
+	groupCreate,
+	groupMembers,
+	groupAdd,
+	groupRemove,
+	groupRole,
+	groupRename,
+	groupPicture,
+	groupLeave,
+	groupDelete,
 	disclose,
 ];

@@ -1,6 +1,6 @@
 import type { CallView, ClientEvent, ClientView, HistoryItem, ReadyView, RequestView } from "@sotto/client";
 import { type Command, type Given, jsonOption, numberOption, profileOption, Refused } from "../command.ts";
-import { itemJson, itemText } from "../item-lines.ts";
+import { itemJson, itemText, requestJson, requestText } from "../item-lines.ts";
 import { offerClient } from "../profile/local-socket.ts";
 import { type OpenProfile, readyView, withProfile } from "../profile/open-profile.ts";
 import { troubleSentence } from "../sentences.ts";
@@ -93,7 +93,16 @@ class Telling {
 			case "view":
 				void this.#next(async () => this.#tellView(event.view));
 				return;
-			case "history":
+			case "history": {
+				// What happened to a group is no message that waits to be read: it stands in the history alone.
+				const happened = event.items.filter((item) => item.kind === "event");
+				if (happened.length > 0)
+					void this.#next(async () => {
+						const title = await this.#titleOf(event.conversation);
+						for (const item of happened) this.#tellItem(event.conversation, title, item);
+					});
+				return;
+			}
 			case "ledger":
 			case "callMedia":
 				return;
@@ -115,11 +124,17 @@ class Telling {
 		this.#given.output.result(itemJson({ conversation, title, me: this.#me }, item), `[${title}] ${itemText(item)}`);
 	}
 
-	#tellRequest({ id, person, greeting, at }: RequestView): void {
+	async #titleOf(conversation: string): Promise<string> {
+		const view = await readyView(this.#profile);
+		return view.conversations.find(({ id }) => id === conversation)?.title ?? conversation;
+	}
+
+	#tellRequest(request: RequestView): void {
+		const { id, greeting } = request;
 		if (!this.#isNew(`request/${id}`)) return;
 		this.#given.output.result(
-			{ type: "request", id, name: person.name, greeting, at },
-			`${person.name} asks for contact${greeting === "" ? "" : `: ${greeting}`}. sotto accept ${id}`,
+			{ type: "request", ...requestJson(request) },
+			`${requestText(request)}${greeting === "" ? "" : `: ${greeting}`}. sotto accept ${id}`,
 		);
 	}
 

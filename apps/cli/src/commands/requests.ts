@@ -1,5 +1,6 @@
 import type { RequestId, SottoClient } from "@sotto/client";
 import { type Command, jsonOption, profileOption } from "../command.ts";
+import { requestJson, requestText } from "../item-lines.ts";
 import { findRequest } from "../profile/find-conversation.ts";
 import { readyView, withProfile } from "../profile/open-profile.ts";
 import { refuseWith } from "../sentences.ts";
@@ -15,10 +16,11 @@ export const requests: Command = {
 		withProfile(given, async (profile) => {
 			await readyView(profile);
 			await syncOrRemark(profile);
-			for (const { id, person, greeting, at } of (await readyView(profile)).requests) {
+			for (const request of (await readyView(profile)).requests) {
+				const { id, greeting } = request;
 				given.output.result(
-					{ id, name: person.name, account: person.account, greeting, at },
-					`${person.name}${greeting === "" ? "" : `: ${greeting}`}\n  sotto accept ${id}`,
+					requestJson(request),
+					`${requestText(request)}${greeting === "" ? "" : `: ${greeting}`}\n  sotto accept ${id}`,
 				);
 			}
 		}),

@@ -1,7 +1,7 @@
 import type { MessageItem, SottoClient } from "@sotto/client";
 import { type Command, jsonOption, numberOption, profileOption, Refused } from "../command.ts";
-import { findConversation } from "../profile/find-conversation.ts";
-import { readyView, withProfile } from "../profile/open-profile.ts";
+import { findAfterSync } from "../profile/find-conversation.ts";
+import { withProfile } from "../profile/open-profile.ts";
 import { refuseWith } from "../sentences.ts";
 
 const lookEveryMs = 250;
@@ -43,18 +43,6 @@ export const send: Command = {
 		});
 	},
 };
-
-/** A name may have come with a request or a rename that was not fetched yet: looks on the server only if it is unknown here. */
-async function findAfterSync(profile: Parameters<typeof readyView>[0], name: string) {
-	const view = await readyView(profile);
-	try {
-		return findConversation(view, name);
-	} catch (error) {
-		const synced = await profile.client.sync();
-		if (!synced.ok) throw error;
-		return findConversation(await readyView(profile), name);
-	}
-}
 
 /** The message once it counts in the conversation's order (C5) or failed; undefined after `withinMs`. */
 async function waitUntilSent(

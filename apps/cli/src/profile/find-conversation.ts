@@ -1,5 +1,6 @@
-import type { ConversationView, ReadyView, RequestView } from "@sotto/client";
+import type { ConversationView, MemberView, PersonView, ReadyView, RequestView } from "@sotto/client";
 import { Refused } from "../command.ts";
+import { type OpenProfile, readyView } from "./open-profile.ts";
 
 /** The conversation with this id, or else with exactly this title or contact's name (upper and lower case count alike). */
 export function findConversation(view: ReadyView, name: string): ConversationView {
@@ -14,6 +15,49 @@ export function findConversation(view: ReadyView, name: string): ConversationVie
 		"conversation",
 		"sotto conversations",
 	);
+}
+
+/** The same; looks on the server if the name is unknown here: it may have come with a request or a rename that was not fetched yet. */
+export async function findAfterSync(profile: OpenProfile, name: string): Promise<ConversationView> {
+	const view = await readyView(profile);
+	try {
+		return findConversation(view, name);
+	} catch (error) {
+		const synced = await profile.client.sync();
+		if (!synced.ok) throw error;
+		return findConversation(await readyView(profile), name);
+	}
+}
+
+/** The group of this name or id, and nothing else. */
+export function findGroup(view: ReadyView, name: string): ConversationView {
+	const group = findConversation(view, name);
+	if (group.kind !== "group") throw new Refused(`${group.title} is one person, not a group. See: sotto conversations`);
+	return group;
+}
+
+/** The contact with this account id, or else of this name. */
+export function findContact(view: ReadyView, name: string): PersonView {
+	const contacts = view.conversations.filter(({ kind }) => kind === "direct").flatMap(({ people }) => people);
+	return findPerson(contacts, name, "contact", "sotto contacts");
+}
+
+/** The member of a group with this account id, or else of this name. */
+export function findMember(group: ConversationView, name: string): MemberView {
+	return findPerson(group.members, name, `member of ${group.title}`, `sotto group members ${group.id}`);
+}
+
+function findPerson<P extends PersonView>(people: readonly P[], name: string, what: string, list: string): P {
+	const wanted = fold(name);
+	const byId = people.find(({ account }) => account === name);
+	const byName = people.filter((person) => fold(person.name) === wanted);
+	const found = byId === undefined ? byName : [byId];
+	return onlyOne(
+		found.map((person) => ({ id: person.account, person })),
+		name,
+		what,
+		list,
+	).person;
 }
 
 /** The request with this id, or else from the one person of this name. */
