@@ -49,6 +49,10 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "They are not in this group.";
 		case "tooMany":
 			return "That is more than there may be.";
+		case "wrongPassphrase":
+			return "The passphrase does not open this file. Nothing was changed.";
+		case "shortPassphrase":
+			return "A passphrase needs 10 characters or more; six words that nobody would guess are good.";
 		case "badFile":
 			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
 		case "notPrimary":

@@ -1,7 +1,13 @@
 import { err, ok } from "@sotto/bytes";
 import type { AccountKey } from "@sotto/crypto";
-import { defaultSuite, type MlsSuite } from "@sotto/crypto";
+import {
+	defaultSuite,
+	type MlsSuite,
+	type PassphraseCost,
+	passphraseCost as defaultPassphraseCost,
+} from "@sotto/crypto";
 import { type ConversationRules, conversationRules, matchesSafetyQr, safetyNumber, safetyQr } from "@sotto/protocol";
+import { exportBackup } from "./backup/backup.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { readHistory } from "./conversations/history.ts";
 import { cleanName, Engine } from "./engine.ts";
@@ -32,6 +38,8 @@ export type ClientOptions = {
 	readonly rules?: Partial<ConversationRules>;
 	/** The suite of the key packages that this device makes; only tests change it. */
 	readonly suite?: MlsSuite;
+	/** What a backup's passphrase costs; only tests change it. */
+	readonly passphraseCost?: PassphraseCost;
 };
 
 /**
@@ -39,8 +47,8 @@ export type ClientOptions = {
  * itself. The store stays its caller's: `close` ends the engine and leaves the ports open.
  */
 export async function createClient(ports: Ports, options: ClientOptions = {}): Promise<SottoClient> {
-	const { rules, suite = defaultSuite } = options;
-	const engine = new Engine(ports, { ...conversationRules, ...rules }, suite);
+	const { rules, suite = defaultSuite, passphraseCost = defaultPassphraseCost } = options;
+	const engine = new Engine(ports, { ...conversationRules, ...rules }, suite, passphraseCost);
 	await engine.load();
 	return new Client(engine);
 }
@@ -246,6 +254,16 @@ class Client implements SottoClient {
 
 	changeSetting(key: string, value: string): Promise<CommandResult> {
 		return this.#engine.run(({ devices }) => devices.changeSetting(key, value));
+	}
+
+	// ---- backup
+
+	exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>> {
+		return this.#engine.run(({ account }) => exportBackup(this.#engine.context, account, passphrase));
+	}
+
+	restoreBackup(input: Parameters<SottoClient["restoreBackup"]>[0]): Promise<CommandResult> {
+		return this.#engine.restoreBackup(input);
 	}
 
 	// ---- calls

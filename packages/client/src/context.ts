@@ -1,4 +1,4 @@
-import type { AccountKey, MlsRules, MlsSuite } from "@sotto/crypto";
+import type { AccountKey, MlsRules, MlsSuite, PassphraseCost } from "@sotto/crypto";
 import type { ConversationRules } from "@sotto/protocol";
 import type { Ledger } from "./services/ledger.ts";
 import type { Services } from "./services/services.ts";
@@ -14,6 +14,8 @@ export type EngineContext = Ports & {
 	readonly rules: ConversationRules;
 	/** Of the key packages that this device makes; only tests change it. */
 	readonly suite: MlsSuite;
+	/** Of a backup's passphrase; only tests change it. */
+	readonly passphraseCost: PassphraseCost;
 	readonly mlsRules: MlsRules;
 	readonly emit: (event: ClientEvent) => void;
 	/** The view changed; it is told once, soon. */

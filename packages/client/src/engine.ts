@@ -1,14 +1,16 @@
 import { notifierKeyRoute } from "@sotto/api";
-import { err, ok } from "@sotto/bytes";
-import type { MlsSuite } from "@sotto/crypto";
+import { err, ok, type Result } from "@sotto/bytes";
+import type { MlsSuite, PassphraseCost } from "@sotto/crypto";
 import { type ConversationRules, judgeCommit, maxNameLength, openCredential } from "@sotto/protocol";
 import { newAccount } from "./account/create.ts";
 import { AccountKeeper } from "./account/keeper.ts";
-import { decodeAccount } from "./account/record.ts";
+import { type AccountRecord, decodeAccount } from "./account/record.ts";
+import { clearUnfinished } from "./archive/import.ts";
+import { openBackup, takeBackup } from "./backup/backup.ts";
 import { People } from "./contacts/people.ts";
 import type { EngineContext } from "./context.ts";
 import type { Ports } from "./ports.ts";
-import type { ClientEvent, ClientView, CommandResult } from "./sdk.ts";
+import type { ClientEvent, ClientView, CommandError, CommandResult, SottoClient } from "./sdk.ts";
 import { NewDevice } from "./devices/new-device.ts";
 import { Ledger } from "./services/ledger.ts";
 import { commandErrorOf, Services } from "./services/services.ts";
@@ -34,7 +36,7 @@ export class Engine {
 	#isClosed = false;
 	readonly #working = new Set<Promise<unknown>>();
 
-	constructor(ports: Ports, rules: ConversationRules, suite: MlsSuite) {
+	constructor(ports: Ports, rules: ConversationRules, suite: MlsSuite, passphraseCost: PassphraseCost) {
 		const emit = (event: ClientEvent) => this.#emit(event);
 		const troubles = new Troubles(() => this.#changed());
 		const store = troubles.watch(ports.store);
@@ -46,6 +48,7 @@ export class Engine {
 			ledger,
 			rules,
 			suite,
+			passphraseCost,
 			mlsRules: {
 				validateCredential: async (credential, key) => (await openCredential(credential, key)).ok,
 				judgeCommit,
@@ -118,19 +121,43 @@ export class Engine {
 		const name = cleanName(input.name);
 		if (name === undefined) return err({ kind: "badName" });
 		if (!this.#isBlank) return err({ kind: "notReady" });
-		const home = cleanHome(input.home);
-		if (home === undefined) return err({ kind: "unreachable" });
-		this.#isCreating = true;
-		try {
-			const { services, random, clock } = this.context;
-			services.baseUrl = home;
+		return this.#begin(input.home, async (home) => {
+			const { services, random, clock, store } = this.context;
 			// Also the proof that a server of ours answers there, before anything is written.
 			const purpose = { cause: { kind: "account" as const, title: undefined } };
 			const key = await services.call(notifierKeyRoute, {}, purpose);
 			if (!key.ok) return err(commandErrorOf(key.error));
+			await clearUnfinished(store);
 			const notifierKey = key.value.publicKey;
-			const record = await newAccount({ name, home, notifierKey, random, now: clock.now() });
-			const account = await AccountKeeper.create(this.context, record);
+			return ok(await newAccount({ name, home, notifierKey, random, now: clock.now() }));
+		});
+	}
+
+	async restoreBackup({ file, passphrase, home }: Parameters<SottoClient["restoreBackup"]>[0]): Promise<CommandResult> {
+		if (!this.#isBlank) return err({ kind: "notReady" });
+		const backup = await openBackup(file, passphrase);
+		if (!backup.ok) return backup;
+		return this.#begin(home ?? backup.value.account.home, async (cleaned) => {
+			const record = await takeBackup(this.context, backup.value, cleaned);
+			if (record.ok) await this.people.load();
+			return record;
+		});
+	}
+
+	/** From a store without an account to one at work; `make` makes the account, and says what keeps it from being. */
+	async #begin(
+		address: string,
+		make: (home: string) => Promise<Result<AccountRecord, CommandError>>,
+	): Promise<CommandResult> {
+		const home = cleanHome(address);
+		if (home === undefined) return err({ kind: "unreachable" });
+		if (!this.#isBlank) return err({ kind: "notReady" });
+		this.#isCreating = true;
+		try {
+			this.context.services.baseUrl = home;
+			const record = await make(home);
+			if (!record.ok) return record;
+			const account = await AccountKeeper.create(this.context, record.value);
 			// The first view shows the link: it should work for whoever gets it.
 			await this.#startSession(account, () => account.published());
 			return ok();

@@ -149,6 +149,8 @@ export type AlarmView =
 	| { readonly kind: "rolledBack" }
 	/** What this device stored of the conversation can no longer be read. */
 	| { readonly kind: "damaged" }
+	/** This device was restored from a backup and is not let in yet (D3): one reads, and cannot write. */
+	| { readonly kind: "waiting" }
 	| { readonly kind: "serverLostRecords" };
 
 export type RequestView = {
@@ -341,6 +343,9 @@ export type CommandError = {
 		| "notMember"
 		/** More people, devices or bytes than there may be. */
 		| "tooMany"
+		| "wrongPassphrase"
+		/** A new backup's, of fewer than 10 characters. */
+		| "shortPassphrase"
 		| "badFile"
 		/** Only a device with the account key may (D1). */
 		| "notPrimary";
@@ -372,7 +377,14 @@ export type ClientEvent =
 	  }
 	| { readonly kind: "requested"; readonly request: RequestView }
 	/** The current call's room or keys changed; ask {@link SottoClient.callMedia} again. */
-	| { readonly kind: "callMedia"; readonly call: CallKey };
+	| { readonly kind: "callMedia"; readonly call: CallKey }
+	/** How far a command that takes long has come: a backup in conversations, its restoring in bytes. */
+	| {
+			readonly kind: "progress";
+			readonly task: "exportBackup" | "restoreBackup";
+			readonly done: number;
+			readonly total: number;
+	  };
 
 export interface SottoClient {
 	/** The view now; every change comes as an event. */
@@ -453,6 +465,24 @@ export interface SottoClient {
 	/** Takes what ended off the list of jobs. */
 	dismissJob(job: string): Promise<CommandResult>;
 	changeSetting(key: string, value: string): Promise<CommandResult>;
+
+	// ---- backup
+
+	/**
+	 * Everything but MLS state (C7), in one file sealed under the passphrase (Argon2id, docs/spec/archive.md). Progress comes as
+	 * events.
+	 */
+	exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>>;
+	/**
+	 * On a device without an account: becomes the device that takes the place of the one the file is of. Needs the server. Its
+	 * conversations can be read at once, and written in as soon as somebody in them has let it in ({@link AlarmView} "waiting").
+	 */
+	restoreBackup(input: {
+		readonly file: Uint8Array<ArrayBuffer>;
+		readonly passphrase: string;
+		/** The server's address, where it is another one than the file says. */
+		readonly home?: string;
+	}): Promise<CommandResult>;
 
 	// ---- calls
 

@@ -18,6 +18,8 @@ import { Devices } from "./devices/devices.ts";
 import { Groups } from "./groups/groups.ts";
 import { createHost, titleOf } from "./host.ts";
 import type { CommandResult, NetworkView, ReadyView } from "./sdk.ts";
+import { Readmitter } from "./readmission/answering.ts";
+import { Readmission } from "./readmission/readmission.ts";
 import { Line } from "./services/line.ts";
 import { commandErrorOf } from "./services/services.ts";
 import { ownConversationId } from "./store/keys.ts";
@@ -46,6 +48,7 @@ export class Session {
 	readonly #engine: EngineContext;
 	readonly #mailbox: Mailbox;
 	readonly #inviter: Inviter;
+	readonly #readmission: Readmission;
 	readonly #ringer: Ringer;
 	readonly #line: Line;
 	#stopConnectivity: () => void = () => undefined;
@@ -85,9 +88,11 @@ export class Session {
 		this.firstContact = new FirstContact(parts);
 		this.welcomes = new Welcomes(parts);
 		this.groups = new Groups(parts);
+		this.#readmission = new Readmission(parts);
 		this.#mailbox = new Mailbox(engine, account, {
 			firstContact: this.firstContact,
 			welcomes: this.welcomes,
+			readmitter: new Readmitter(parts),
 			arrived: () => this.#ringOwnDevices(),
 		});
 		const ownDevices = () => directory.get(ownConversationId);
@@ -120,6 +125,7 @@ export class Session {
 		this.account.publish();
 		this.#line.start();
 		await this.devices.start();
+		background(this.#readmission.ask());
 		background(this.#maintain());
 		this.#pollLater();
 	}
@@ -167,6 +173,7 @@ export class Session {
 		this.devices.close();
 		this.calls.close();
 		this.#inviter.close();
+		this.#readmission.close();
 		this.#ringer.close();
 		this.account.stop();
 		for (const conversation of this.directory.all()) conversation.close();
@@ -181,6 +188,7 @@ export class Session {
 			await this.welcomes.settle();
 			await this.people.refresh();
 			this.devices.leaves.look();
+			await this.#readmission.ask();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
 			return conversations.find((read) => !read.ok) ?? ok();
@@ -258,6 +266,7 @@ export class Session {
 		for (const conversation of this.directory.all()) conversation.networkChanged();
 		this.devices.leaves.networkChanged();
 		this.#inviter.networkChanged();
+		this.#readmission.networkChanged();
 		this.account.publish();
 	}
 

@@ -106,7 +106,7 @@ function alarmOf(conversation: Conversation, people: People): AlarmView | undefi
 			kind: "stranded",
 			by: stop.by === undefined ? undefined : people.personOf(accountIdOf(stop.by)),
 		};
-	if (stop?.kind === "rolledBack" || stop?.kind === "damaged") return { kind: stop.kind };
+	if (stop?.kind === "rolledBack" || stop?.kind === "damaged" || stop?.kind === "waiting") return { kind: stop.kind };
 	if (alarm?.kind === "forked") return { kind: "forked", at: alarm.at };
 	return alarm?.kind === "serverLostRecords" ? { kind: "serverLostRecords" } : undefined;
 }

@@ -53,3 +53,14 @@ export async function aeadOpen(
 		return err("doesNotOpen");
 	}
 }
+
+/**
+ * The nonce of the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015): a part's place and whether it is the last,
+ * so that parts cannot be moved, dropped or cut off. One key seals one stream.
+ */
+export function streamNonce(index: number, isLast: boolean): Bytes {
+	const nonce = new Uint8Array(nonceLength);
+	new DataView(nonce.buffer).setUint32(7, index);
+	nonce[11] = isLast ? 1 : 0;
+	return nonce;
+}

@@ -1,5 +1,5 @@
 import { type Bytes, copyBytes, err, ok, padTo, type Result, Secret, unpad } from "@sotto/bytes";
-import { importAeadKey } from "./aead.ts";
+import { importAeadKey, streamNonce } from "./aead.ts";
 import { kdfWith, randomBytes } from "./hash.ts";
 
 /** Bytes of plaintext in every chunk but the last. */
@@ -40,7 +40,7 @@ export async function sealBlob(key: Secret, content: Uint8Array): Promise<Result
 	sealed.set(salt);
 	for (let i = 0; i < chunkCount(size); i++) {
 		const chunk = padded.slice(i * blobChunkLength, (i + 1) * blobChunkLength);
-		const parameters = { name: "AES-GCM", iv: chunkNonce(i, i === chunkCount(size) - 1) };
+		const parameters = { name: "AES-GCM", iv: streamNonce(i, i === chunkCount(size) - 1) };
 		sealed.set(
 			new Uint8Array(await crypto.subtle.encrypt(parameters, chunkKey, chunk)),
 			saltLength + i * sealedChunkLength,
@@ -57,7 +57,7 @@ export async function openBlob(key: Secret, sealed: Uint8Array): Promise<Result<
 	const count = chunkCount(sealed.length);
 	for (let i = 0; i < count; i++) {
 		const from = saltLength + i * sealedChunkLength;
-		const parameters = { name: "AES-GCM", iv: chunkNonce(i, i === count - 1) };
+		const parameters = { name: "AES-GCM", iv: streamNonce(i, i === count - 1) };
 		try {
 			const chunk = copyBytes(sealed.subarray(from, from + sealedChunkLength));
 			padded.set(new Uint8Array(await crypto.subtle.decrypt(parameters, chunkKey, chunk)), i * blobChunkLength);
@@ -80,11 +80,4 @@ function plaintextLength(size: number): number {
 
 function deriveChunkKey(key: Secret, salt: Uint8Array): Promise<CryptoKey> {
 	return importAeadKey(kdfWith(key, "sotto blob chunks", [salt]));
-}
-
-function chunkNonce(index: number, isLast: boolean): Bytes {
-	const nonce = new Uint8Array(12);
-	new DataView(nonce.buffer).setUint32(7, index);
-	nonce[11] = isLast ? 1 : 0;
-	return nonce;
 }

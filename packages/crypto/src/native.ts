@@ -14,6 +14,19 @@ export type NodeCrypto = {
 	createPrivateKey(key: { key: Uint8Array; format: "der"; type: "pkcs8" }): NodeKey;
 	createPublicKey(key: { key: Uint8Array; format: "der"; type: "spki" }): NodeKey;
 	diffieHellman(keys: { privateKey: NodeKey; publicKey: NodeKey }): Uint8Array;
+	/** Since Node 24.7; computes on a thread of its own. */
+	argon2(
+		algorithm: "argon2id",
+		parameters: {
+			message: Uint8Array;
+			nonce: Uint8Array;
+			parallelism: number;
+			tagLength: number;
+			memory: number;
+			passes: number;
+		},
+		done: (error: Error | null, key: Uint8Array) => void,
+	): void;
 	createDecipheriv(name: "aes-256-gcm", key: Uint8Array, nonce: Uint8Array): NodeDecipher;
 };
 

@@ -27,15 +27,18 @@ import {
 	shapeOf,
 	type SigningKey,
 } from "@sotto/crypto";
+import { maxStatementBytes } from "./authenticated-data.ts";
 import { joinerCallShape } from "./call/index.ts";
 import { maxNameLength, timeShape } from "./content.ts";
 import { type DeviceList, maxDeviceListBytes, maxDevices, parseDeviceList } from "./device-list.ts";
+import { letterAddressShape } from "./conversation/wishes.ts";
 import { maxGroupNameLength } from "./policy.ts";
 import { openSigned, signBody, signedShape } from "./signed.ts";
 
 /** The longest greeting of a request, in UTF-16 units. */
 export const maxGreetingLength = 1000;
 const maxWelcomeBytes = 262_144;
+const maxPackageBytes = 65_536;
 const maxLetterBytes = 400_000;
 const label = "contact request";
 
@@ -51,6 +54,10 @@ const common = {
 	deviceList: bytesShape(1, maxDeviceListBytes),
 	place: integerShape(0, maxDevices - 1),
 	groupId: bytesShape(32, 32),
+} as const;
+
+const invitation = {
+	...common,
 	welcome: bytesShape(1, maxWelcomeBytes),
 	/** The ratchet tree, checked against the Welcome's tree hash (C1). */
 	tree: mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }),
@@ -58,10 +65,10 @@ const common = {
 
 const letterShape = taggedShape("type", {
 	/** Asks for contact (P3). */
-	request: mapShape({ ...common, type: literalShape("request"), greeting: textShape(maxGreetingLength) }),
+	request: mapShape({ ...invitation, type: literalShape("request"), greeting: textShape(maxGreetingLength) }),
 	/** Tells an account's devices that they were added to a conversation (C1). */
 	welcome: mapShape({
-		...common,
+		...invitation,
 		type: literalShape("welcome"),
 		kind: literalShape("direct", "group", "own"),
 		/** A group's name, for whoever is asked whether to enter. */
@@ -75,17 +82,35 @@ const letterShape = taggedShape("type", {
 		/** What the author calls who is there: hearsay, until they say so themselves. */
 		names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
 	}),
+	/** A device that is not in a conversation of its account asks a member to carry its statement out (D3). */
+	readmission: mapShape({
+		...common,
+		type: literalShape("readmission"),
+		/** `enter`, signed by the account key (C9). */
+		statement: bytesShape(1, maxStatementBytes),
+		/** The package that the statement names. */
+		keyPackage: bytesShape(1, maxPackageBytes),
+		/** Where the Welcome is to go. */
+		letterTo: letterAddressShape,
+	}),
 });
 /** What lies in a mailbox. */
 export type Letter = ShapeOf<typeof letterShape>;
 export type ContactRequest = Letter & { readonly type: "request" };
 export type WelcomeLetter = Letter & { readonly type: "welcome" };
+export type ReadmissionLetter = Letter & { readonly type: "readmission" };
 type Opened = { readonly account: AccountKey; readonly devices: DeviceList };
 export type OpenedRequest = ContactRequest & Opened;
 export type OpenedWelcome = WelcomeLetter & Opened;
+export type OpenedReadmission = ReadmissionLetter & Opened;
+export type OpenedLetter = OpenedRequest | OpenedWelcome | OpenedReadmission;
 
 const signed = signedShape(maxLetterBytes);
-const envelopeShape = mapShape({ request: optional(signed), welcome: optional(signed) });
+const envelopeShape = mapShape({
+	request: optional(signed),
+	welcome: optional(signed),
+	readmission: optional(signed),
+});
 
 /** The content of a mailbox record, signed by the device that writes it. */
 export async function makeLetter(deviceKey: SigningKey, letter: Letter): Promise<Bytes> {
@@ -99,14 +124,14 @@ export async function makeLetter(deviceKey: SigningKey, letter: Letter): Promise
 export async function openLetter(
 	mailbox: LogId,
 	content: Uint8Array,
-): Promise<Result<OpenedRequest | OpenedWelcome, "malformed" | "notForThisMailbox" | "badSignature">> {
+): Promise<Result<OpenedLetter, "malformed" | "notForThisMailbox" | "badSignature">> {
 	const envelope = parseCbor(envelopeShape, content);
 	if (!envelope.ok) return err("malformed");
-	const { request, welcome } = envelope.value;
-	const body = request ?? welcome;
-	if (body === undefined || (request !== undefined && welcome !== undefined)) return err("malformed");
+	const [sent, more] = Object.entries(envelope.value);
+	if (sent === undefined || more !== undefined) return err("malformed");
+	const [type, body] = sent;
 	const claimed = parseCbor(letterShape, body.body);
-	if (!claimed.ok || claimed.value.type !== (request === undefined ? "welcome" : "request")) return err("malformed");
+	if (!claimed.ok || claimed.value.type !== type) return err("malformed");
 	if (!equalBytes(claimed.value.to, mailbox)) return err("notForThisMailbox");
 	const devices = await parseDeviceList(claimed.value.deviceList);
 	if (!devices.ok) return err("badSignature");

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { accountCreate, link, rename } from "./account.ts";
+import { backup, restore } from "./backup.ts";
 import { add, contacts, safety } from "./contacts.ts";
 import { conversations, history } from "./conversations.ts";
 import { groupAdd, groupCreate, groupDelete, groupLeave, groupRemove } from "./group.ts";
@@ -36,5 +37,7 @@ export const commands: readonly Command[] = [
 	groupPicture,
 	groupLeave,
 	groupDelete,
+	backup,
+	restore,
 	disclose,
 ];

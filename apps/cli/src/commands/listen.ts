@@ -105,6 +105,7 @@ class Telling {
 			}
 			case "ledger":
 			case "callMedia":
+			case "progress":
 				return;
 		}
 	}

@@ -129,6 +129,8 @@ function alarmWords(alarm: NonNullable<ConversationView["alarm"]>): string {
 			return words.alarms.rolledBack;
 		case "damaged":
 			return words.alarms.damaged;
+		case "waiting":
+			return words.alarms.waiting;
 		case "serverLostRecords":
 			return words.alarms.serverLostRecords;
 	}

@@ -187,6 +187,8 @@ export const en = {
 		rolledBack: "This device is behind its own messages. Go on from the one you used last.",
 		damaged:
 			"This device can no longer read what it kept of this conversation. What you see here stays; everything else works on. Ask someone in it to remove and add you again.",
+		waiting:
+			"This device was restored from a backup. You can write here as soon as somebody in this conversation is online and their device lets it in.",
 		serverLostRecords: "The server lost some messages. This device still has them and is putting them back.",
 	},
 
@@ -483,6 +485,8 @@ export const en = {
 		alreadyMember: "They are in this group already.",
 		notMember: "They are not in this group.",
 		tooMany: "That is more than there may be.",
+		wrongPassphrase: "The passphrase does not open this file. Nothing was changed.",
+		shortPassphrase: "A passphrase needs 10 characters or more. Six words that nobody would guess are good.",
 		badFile: "That is not a backup, or it is damaged. Nothing was changed.",
 		notPrimary: "Only a device that manages your account can do that.",
 	},

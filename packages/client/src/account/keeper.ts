@@ -49,10 +49,14 @@ export class AccountKeeper {
 		return new AccountKeeper(context, record, await keysOf(record));
 	}
 
-	/** Writes a new account, its first version and its first package in one transaction. */
+	/** Writes an account that is new here, its version and its first package in one transaction. */
 	static async create(context: EngineContext, record: AccountRecord): Promise<AccountKeeper> {
 		const keeper = await AccountKeeper.open(context, record);
-		await keeper.#change((tx, draft) => keeper.#addVersion(tx, draft).then((next) => keeper.#addPackage(tx, next)));
+		await keeper.#change(async (tx, draft) => {
+			// What an archive brought has an account from here on.
+			tx.delete(keys.importing);
+			return keeper.#addPackage(tx, await keeper.#addVersion(tx, draft));
+		});
 		return keeper;
 	}
 

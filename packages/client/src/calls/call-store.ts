@@ -41,7 +41,8 @@ export type StoredRecord = Omit<CallRecordView, "title">;
 
 const stateKey = "call/state";
 const basePrefix = "call/base/";
-const recordPrefix = "call/record/";
+/** The table of call records; archives carry its rows. */
+export const recordPrefix = "call/record/";
 const rosterPrefix = "call/roster/";
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
 const time = integerShape(0, Number.MAX_SAFE_INTEGER);
@@ -95,6 +96,10 @@ function recordKey(record: StoredRecord): string {
 	return `${recordPrefix}${hex(record.startedAt, 12)}/${record.call}`;
 }
 
+export function decodeRecord(row: Bytes): StoredRecord | undefined {
+	return okOr(parseCbor(recordShape, row));
+}
+
 export function putRecordOp(record: StoredRecord): StoreOp {
 	return { op: "put", key: recordKey(record), value: encodeCbor({ ...record }) };
 }
@@ -119,7 +124,7 @@ export async function loadCalls(store: Store): Promise<StoredCalls> {
 		state: parsed?.ok === true ? parsed.value : initialCallState,
 		bases: await parseAll(store, basePrefix, (value) => okOr(parseCbor(baseShape, value))),
 		rosters: await parseAll(store, rosterPrefix, (value) => okOr(parseRosterState(value))),
-		records: await parseAll(store, recordPrefix, (value) => okOr(parseCbor(recordShape, value))),
+		records: await parseAll(store, recordPrefix, decodeRecord),
 	};
 }
 

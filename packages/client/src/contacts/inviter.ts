@@ -12,7 +12,7 @@ import { revealed } from "../store/secrets.ts";
 import { listPrefix, StoreTransaction } from "../store/transaction.ts";
 
 /**
- * Carries Welcomes to whoever was added: the tree as a blob, a sealed letter into each mailbox, a ring (C1, P3). Every step
+ * Carries letters, and Welcomes to whoever was added: the tree as a blob, a sealed letter into each mailbox, a ring (C1, P3, D3). Every step
  * does nothing when it is repeated, so after a crash all of them are.
  */
 export class Inviter {
@@ -64,8 +64,8 @@ export class Inviter {
 
 	async #deliver({ tree, letters }: Invite, purpose: Purpose): Promise<ServiceError | undefined> {
 		const { services, random } = this.#engine;
-		const put = await putBlob(services, tree.writeCap as WriteCap, tree.sealed, purpose);
-		if (!put.ok) return put.error;
+		const put = tree && (await putBlob(services, tree.writeCap as WriteCap, tree.sealed, purpose));
+		if (put?.ok === false) return put.error;
 		for (const { logId, appendCap, record, ringAddress } of letters) {
 			const request = { logId: logId as LogId, appendCap: revealed(appendCap), dedupeId: recordHash(record), record };
 			const appended = await services.call(appendRoute, request, purpose);

@@ -1,7 +1,7 @@
 import { readRoute } from "@sotto/api";
 import { err, ok, type Result } from "@sotto/bytes";
 import { openMailbox } from "@sotto/crypto";
-import { openLetter } from "@sotto/protocol";
+import { openLetter, type OpenedLetter } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
 import type { EngineContext } from "../context.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
@@ -9,6 +9,7 @@ import { revealed } from "../store/secrets.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
 import type { FirstContact } from "./first-contact.ts";
+import type { Readmitter } from "../readmission/answering.ts";
 import type { Welcomes } from "./welcomes.ts";
 
 const purpose: Purpose = { cause: { kind: "sync", title: undefined } };
@@ -20,6 +21,7 @@ const noteMs = 3600_000;
 export type MailboxReaders = {
 	readonly firstContact: FirstContact;
 	readonly welcomes: Welcomes;
+	readonly readmitter: Readmitter;
 	/** There was something for this account. */
 	readonly arrived: () => void;
 };
@@ -78,14 +80,22 @@ export class Mailbox {
 			const content = await openMailbox(mailbox, record);
 			const letter = content.ok ? await openLetter(account.mailbox.logId, content.value) : undefined;
 			if (!letter?.ok) continue;
-			const { value } = letter;
-			const done = await (value.type === "request"
-				? this.#to.firstContact.receive(value, tx)
-				: this.#to.welcomes.receive(value, tx));
+			const done = await this.#takeLetter(letter.value, tx);
 			if (done !== undefined) after.push(done);
 		}
 		await this.#account.mailboxRead(seq, tx);
 		for (const done of after) done();
 		if (after.length > 0) this.#to.arrived();
+	}
+
+	#takeLetter(letter: OpenedLetter, tx: StoreTransaction): Promise<(() => void) | undefined> {
+		switch (letter.type) {
+			case "request":
+				return this.#to.firstContact.receive(letter, tx);
+			case "welcome":
+				return this.#to.welcomes.receive(letter, tx);
+			case "readmission":
+				return this.#to.readmitter.receive(letter).then(() => undefined);
+		}
 	}
 }

@@ -1,5 +1,6 @@
 import { base64urlToBytes, type Bytes, utf8, utf8ToText } from "@sotto/bytes";
 import { type AccountKey, hash } from "@sotto/crypto";
+import { type DeviceList, parseDeviceList } from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import type { AccountId, PersonView, RequestId, RequestView } from "../sdk.ts";
 import { accountIdOf, keys, requestIdOf } from "../store/keys.ts";
@@ -129,6 +130,21 @@ export class People {
 
 	async setVerified(account: AccountId, verified: boolean): Promise<void> {
 		await this.#update(account, (contact) => ({ ...contact, verified }));
+	}
+
+	/**
+	 * Somebody showed a signed device list. False if a newer one of the account was seen before, which is the one that counts (D1);
+	 * of who is no contact nothing is remembered.
+	 */
+	async sawDevices(account: AccountKey, list: DeviceList): Promise<boolean> {
+		const id = accountIdOf(account);
+		const known = this.#contacts.get(id);
+		const seen = known && (await parseDeviceList(known.deviceList));
+		if (!seen?.ok) return true;
+		if (list.version < seen.value.version) return false;
+		if (list.version > seen.value.version)
+			await this.#update(id, (contact) => ({ ...contact, deviceList: list.encoded }));
+		return true;
 	}
 
 	/** Reads profiles again that were not read for some hours, and takes newer versions (P2). */

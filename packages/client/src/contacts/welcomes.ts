@@ -1,6 +1,6 @@
 import { equalBytes, err, ok, Secret } from "@sotto/bytes";
-import { epoch, groupIdOf, profileKey } from "@sotto/crypto";
-import { type JoinerCallContent, type OpenedWelcome, roleOf } from "@sotto/protocol";
+import { epoch, groupIdOf, members, profileKey } from "@sotto/crypto";
+import { deviceOfCredential, type JoinerCallContent, leavesOf, type OpenedWelcome, roleOf } from "@sotto/protocol";
 import type { Conversation } from "../conversations/conversation.ts";
 import { applyOutcome, groupAt } from "../conversations/deliver.ts";
 import { beginConversation } from "../conversations/directory.ts";
@@ -159,6 +159,7 @@ export class Welcomes {
 		const read = await existing.readToTip();
 		if (!read.ok) return "later";
 		const { state } = existing.held;
+		// A device that waits (D3) knows no epoch: its store is new, and so is every package of it.
 		const isNewer = Number(epoch(entered.group)) > state.epoch && equalBytes(state.groupId, groupIdOf(entered.group));
 		if (!isNewer || state.stop === undefined || state.stop.kind === "forked") return "refused";
 		// Whoever was in when this device stopped may bring it back; after a removal anybody, as into a new group.
@@ -168,8 +169,22 @@ export class Welcomes {
 			await this.#enterCall(draft, request.added.call);
 			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
 			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
+			draft.tx.delete(keys.readmission(draft.id));
+			this.#putOutUnlisted(draft);
 		});
 		return "entered";
+	}
+
+	/** Devices that the account has replaced are out of its conversations as soon as another of it is in (D1, D3). */
+	#putOutUnlisted(draft: Draft): void {
+		const { engine, account } = this.#parts;
+		const { key, list } = account.keys;
+		for (const { credential } of leavesOf(members(draft.group), key)) {
+			const device = deviceOfCredential(credential);
+			if (device === undefined || list.devices.some((listed) => equalBytes(listed, device))) continue;
+			const wish = { kind: "deviceOut" as const, account: key, device };
+			draft.addWish({ wish, notBefore: 0, madeAt: engine.clock.now() });
+		}
 	}
 
 	/** What the letter says of the conversation's call becomes part of entering (K1, K2). */

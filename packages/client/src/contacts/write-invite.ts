@@ -1,4 +1,4 @@
-import { Secret } from "@sotto/bytes";
+import { type Bytes, Secret } from "@sotto/bytes";
 import { blobId, groupIdOf, type LogId, newBlobKey, newWriteCap, sealBlob, sealMailbox } from "@sotto/crypto";
 import { makeLetter } from "@sotto/protocol";
 import type { Invite } from "../conversations/meta.ts";
@@ -32,7 +32,7 @@ export async function writeInvite(
 		deviceList: record.deviceList,
 		place: record.place,
 		groupId: groupIdOf(formed.group),
-		welcome: formed.welcome.slice() as Invite["tree"]["sealed"],
+		welcome: formed.welcome.slice() as Bytes,
 		tree: { blobId: blobId(writeCap), key: revealed(key) },
 	});
 	const letter = await sealMailbox(to, content);

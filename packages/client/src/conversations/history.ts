@@ -16,7 +16,7 @@ export async function readHistory(
 ): Promise<HistoryPage> {
 	const prefix = keys.historyAll(conversation);
 	const limit = Math.max(1, Math.min(maxPage, options.limit ?? 50));
-	const isCursor = options.before !== undefined && /^[aq][0-9a-f]{1,16}$/.test(options.before);
+	const isCursor = options.before !== undefined && /^[Aaq][0-9a-f]{1,16}$/.test(options.before);
 	const to = isCursor ? `${prefix}${options.before}` : endOfPrefix(prefix);
 	const rows = unwrapStore(await store.list({ from: prefix, to, limit: limit + 1, reverse: true }));
 	const page = rows.slice(0, limit);

@@ -110,8 +110,8 @@ export function decodeRingJob(bytes: Uint8Array): Result<RingJob, ShapeError> {
 }
 
 const inviteShape = mapShape({
-	/** The ratchet tree, sealed, and the capability to write it (C1). */
-	tree: mapShape({ writeCap: secretShape(32), sealed: bytesShape(1, 4_194_304) }),
+	/** The ratchet tree, sealed, and the capability to write it (C1); with letters that bring a Welcome. */
+	tree: optional(mapShape({ writeCap: secretShape(32), sealed: bytesShape(1, 4_194_304) })),
 	/** One record for each joiner's mailbox, sealed to it. */
 	letters: listShape(
 		mapShape({
@@ -127,7 +127,7 @@ export type Invite = ShapeOf<typeof inviteShape>;
 
 export function encodeInvite({ tree, letters }: Invite): Bytes {
 	return encodeCbor({
-		tree: { writeCap: revealed(tree.writeCap), sealed: tree.sealed },
+		tree: tree && { writeCap: revealed(tree.writeCap), sealed: tree.sealed },
 		letters: letters.map((letter) => ({ ...letter, appendCap: revealed(letter.appendCap) })),
 	});
 }

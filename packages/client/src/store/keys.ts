@@ -61,7 +61,7 @@ export const keys = {
 	historyAll: (id: ConversationId): StoreKey => `history/${id}/`,
 	/** All that the store has of one conversation: single rows, and tables by their prefix. */
 	rowsOf: (id: ConversationId): readonly StoreKey[] =>
-		["conversation", "activity", "line", "group", "summary", "pending", "outbox", "kept", "owed"].map(
+		["conversation", "activity", "line", "group", "summary", "pending", "outbox", "kept", "owed", "readmission"].map(
 			(table) => `${table}/${id}`,
 		),
 	tablesOf: (id: ConversationId): readonly StoreKey[] =>
@@ -77,6 +77,10 @@ export const keys = {
 	linking: "linking" as StoreKey,
 	job: (id: string): StoreKey => `job/${id}`,
 	jobAll: "job/",
+	/** How this device asks to be let into a conversation that it knows from a backup (D3). */
+	readmission: (id: ConversationId): StoreKey => `readmission/${id}`,
+	/** Which archive is being taken in, and how far it has come. */
+	importing: "importing" as StoreKey,
 	ledger: (n: number): StoreKey => `ledger/${hex(n, 12)}`,
 	ledgerAll: "ledger/",
 } as const;
@@ -93,6 +97,11 @@ export function orderOf(ordinal: number, seq: number, index: number): string {
 /** Where an item stands that does not count yet: behind all that do. */
 export function orderOfQueued(n: number): string {
 	return `q${hex(n, 12)}`;
+}
+
+/** Where a row of an archive stands: before everything that this device has read itself. */
+export function orderOfArchived(n: number, index: number): string {
+	return `A${hex(n, 12)}${hex(index, 4)}`;
 }
 
 /** Stable from "sending" to "sent", and the same on every device: by author and message id (C5). */

@@ -40,6 +40,8 @@ export const remoteMethods = {
 	renameDevice: "command",
 	dismissJob: "command",
 	changeSetting: "command",
+	exportBackup: "command",
+	restoreBackup: "command",
 	startCall: "command",
 	joinCall: "command",
 	answerCall: "command",

@@ -54,6 +54,7 @@ const stopShape = taggedShape("kind", {
 	rolledBack: mapShape({ kind: literalShape("rolledBack") }),
 	removed: mapShape({ kind: literalShape("removed") }),
 	damaged: mapShape({ kind: literalShape("damaged") }),
+	waiting: mapShape({ kind: literalShape("waiting") }),
 	forked: mapShape({ kind: literalShape("forked"), by: optional(account) }),
 });
 

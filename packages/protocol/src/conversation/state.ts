@@ -60,6 +60,8 @@ export type Stop =
 	| { readonly kind: "removed" }
 	/** What this device stored of it can no longer be read. */
 	| { readonly kind: "damaged" }
+	/** D3: this device knows the conversation from an archive, and was not let in yet. There is no group, and no log. */
+	| { readonly kind: "waiting" }
 	/** L4, C8: the server shows another history than the one this device has read. */
 	| { readonly kind: "forked"; readonly by: AccountKey | undefined };
 
