@@ -23,6 +23,11 @@ export class Life {
 		this.#died.resolve("died");
 	}
 
+	/** It dies at the `count`th effect from now on. */
+	dieAfter(count: number): void {
+		this.#dieAt = this.effects + count;
+	}
+
 	/** It does not die of itself any more. */
 	spare(): void {
 		this.#dieAt = Number.POSITIVE_INFINITY;

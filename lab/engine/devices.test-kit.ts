@@ -1,14 +1,18 @@
 import { expectOk, homeUrl, type Person, until, type World } from "./world.test-kit.ts";
 
-/** Shows a code on a fresh device of `owner`'s, types it there, and returns when both screens show digits. */
-export async function meet(world: World, owner: Person, deviceName: string): Promise<Person> {
-	const device = await world.start(deviceName);
-	expectOk(await device.client.startLinking({ home: homeUrl, deviceName }));
-	const code = await until("a code", async () => {
+/** Makes a code on a device without an account. */
+export async function showCode(device: Person): Promise<string> {
+	expectOk(await device.client.startLinking({ home: homeUrl, deviceName: device.name }));
+	return until("a code", async () => {
 		const view = await device.client.view();
 		return view.phase === "linking" && view.linking.step === "showCode" && view.linking.code;
 	});
-	expectOk(await owner.client.linkDevice(code));
+}
+
+/** Shows a code on a fresh device of `owner`'s, types it there, and returns when both screens show digits. */
+export async function meet(world: World, owner: Person, deviceName: string): Promise<Person> {
+	const device = await world.start(deviceName);
+	expectOk(await owner.client.linkDevice(await showCode(device)));
 	await until("both compare", async () => {
 		const digits = [await digitsOf(owner), await digitsOf(device)];
 		return digits[0] !== undefined && digits[1] !== undefined;

@@ -32,7 +32,9 @@ export class Devices {
 		this.#parts = parts;
 		const { engine, account, directory, isOnline } = parts;
 		this.#jobs = new Jobs({ store: engine.store, conversation: (id) => directory.get(id), isOnline });
-		this.leaves = new OwnLeaves({ engine, account, directory, adds: (device) => this.#jobs.adds(device) });
+		const adds = (device: Uint8Array) => this.#jobs.adds(device);
+		const met = (device: Bytes) => engine.background(this.linking.arrived(device));
+		this.leaves = new OwnLeaves({ engine, account, directory, adds, met });
 		this.linking = new LinkDevice({
 			engine,
 			account,
@@ -145,6 +147,7 @@ export class Devices {
 		return () => {
 			told();
 			begun();
+			this.leaves.look();
 		};
 	}
 

@@ -50,6 +50,8 @@ export class LinkDevice {
 	#linking: { readonly meeting: Meeting; readonly code: LinkingCode } | undefined;
 	/** The user's choice at the comparison: whether the new device gets the account key (D1). */
 	#makesPrimary = false;
+	/** Whom the handover under way is for. */
+	#expected: Bytes | undefined;
 
 	constructor(parts: LinkDeviceParts) {
 		this.#parts = parts;
@@ -112,6 +114,12 @@ export class LinkDevice {
 		return ok();
 	}
 
+	/** A device was met in the profile with a package of its own: if it is the one that is being linked, it is. */
+	async arrived(device: Uint8Array): Promise<void> {
+		if (this.#expected !== undefined && equalBytes(this.#expected, device))
+			await this.#linking?.meeting.input({ kind: "arrived" });
+	}
+
 	/**
 	 * A handover that may not have gone out before this device stopped: the same bytes again, which change nothing if they have.
 	 * A new device that was left behind keeps waiting for exactly these.
@@ -158,6 +166,7 @@ export class LinkDevice {
 				tx.put(keys.linking, encodeKeptLinking({ side: "existing", code, record }));
 			},
 		);
+		this.#expected = deviceKey;
 		done();
 		invariant(record !== undefined, "the handover was sealed with the list");
 		await account.published();

@@ -112,6 +112,8 @@ export class Meeting {
 
 	async #step(input: LinkingInput): Promise<void> {
 		const { state, effects } = stepLinking(this.#state, input, this.#engine.clock.now());
+		// What was to be said before it failed would only disturb whoever goes on there.
+		if (state.phase === "failed") this.#unsent = [];
 		this.#state = state;
 		await this.#perform(effects);
 		this.#side.changed();

@@ -96,7 +96,11 @@ export class NewDevice {
 	): Promise<NewDevice | undefined> {
 		const row = unwrapStore(await engine.store.get(keys.linking));
 		const kept = row === undefined ? undefined : decodeKeptLinking(row);
-		if (!kept?.ok || kept.value.side !== "new" || engine.clock.now() > kept.value.expiresAt) return undefined;
+		if (!kept?.ok || kept.value.side !== "new") return undefined;
+		if (engine.clock.now() > kept.value.expiresAt) {
+			unwrapStore(await engine.store.write([{ op: "delete", key: keys.linking }]));
+			return undefined;
+		}
 		const { digits, otherName, fromNew, fromExisting, expiresAt } = kept.value;
 		const code = parseLinkingCode(kept.value.code);
 		if (!code.ok) return undefined;

@@ -23,6 +23,8 @@ export type OwnLeavesParts = {
 	readonly directory: Directory;
 	/** Whether this device has promised to bring that one in. */
 	readonly adds: (device: Uint8Array) => boolean;
+	/** That device offers a package: it has become one of the account's. */
+	readonly met: (device: Bytes) => void;
 };
 
 /**
@@ -97,6 +99,7 @@ export class OwnLeaves {
 			const offered = missing.filter((device) => wish.value.devices.some((one) => equalBytes(one.device, device)));
 			// A device that has just been linked has yet to publish its package.
 			if (missing.some((device) => !offered.includes(device) && this.#parts.adds(device))) isComplete = false;
+			for (const device of offered) this.#parts.met(device);
 			if (offered.length > 0) await this.#wish(conversation, wish.value, offered);
 		}
 		if (isComplete) this.#retry.reset();

@@ -58,6 +58,7 @@ export function stepLinking(state: LinkingState, input: LinkingInput, now: numbe
 	if (now >= state.own.expiresAt) return fail("expired", "cancelled");
 	switch (input.kind) {
 		case "woke":
+		case "arrived":
 			return { state, effects: [] };
 		case "garbage":
 			return fail("mismatch", "mismatch");
@@ -86,6 +87,8 @@ function onReceived(
 			if (message.type !== "answer" || opened === undefined) return fail("mismatch", "mismatch");
 			return onAnswer(state, message, opened);
 		case "waitingForNonce":
+			// Another device has taken this code between the hello and us.
+			if (message.type === "answer") return fail("wrongCode");
 			if (message.type !== "nonce" || opened === undefined) return fail("mismatch", "mismatch");
 			return onNonce(state, message.nonce, opened);
 		case "waitingForReveal":
@@ -206,14 +209,10 @@ function handOverIfAgreed(state: LinkingState & { readonly phase: "comparing" })
 	};
 }
 
-/** From here on nobody's word but the other device's own, sealed, ends it. */
+/** From here on nobody's word but the other device's own, sealed, or its being there, ends it. */
 function onTransferring(state: LinkingState & { readonly phase: "transferring" }, input: LinkingInput): LinkingStep {
-	const isDone =
-		state.role === "existing" &&
-		input.kind === "received" &&
-		input.message.type === "done" &&
-		input.opened !== undefined;
-	if (!isDone) return { state, effects: [] };
+	const saysDone = input.kind === "received" && input.message.type === "done" && input.opened !== undefined;
+	if (state.role !== "existing" || !(saysDone || input.kind === "arrived")) return { state, effects: [] };
 	return { state: { phase: "done", otherName: state.otherName }, effects: [{ kind: "ended" }] };
 }
 

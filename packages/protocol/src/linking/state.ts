@@ -76,6 +76,8 @@ export type LinkingInput =
 	| { readonly kind: "garbage" }
 	| { readonly kind: "confirmed"; readonly same: boolean }
 	| { readonly kind: "failed"; readonly reason: LinkingFailure }
+	/** Existing device: the new one was met as a device of the account, so it has what it needs, whether it said so or not. */
+	| { readonly kind: "arrived" }
 	| { readonly kind: "woke" };
 
 /** A message to send; `seal` goes into its sealed part. */
