@@ -48,6 +48,14 @@ function join(port: number, room: Awaited<ReturnType<typeof makeRoom>>, index: n
 	return { peer, heard, speak };
 }
 
+async function comeIn(...how: Parameters<typeof join>): Promise<void> {
+	for (;;) {
+		const person = join(...how);
+		if (await person.peer.connected()) return void people.push(person);
+		person.peer.close();
+	}
+}
+
 /** The ids of everybody whom a person is told to sit in a seat, and whose sound and picture, nobody else's, came there. */
 function seenBy({ peer, heard }: Person): string[] {
 	const only = (mid: string, name: string) => heard.get(mid)?.size === 1 && heard.get(mid)?.has(name) === true;
@@ -60,11 +68,9 @@ function seenBy({ peer, heard }: Person): string[] {
 test("32 people in one room hear and see each other, each in the seat that the room named", async () => {
 	running = await runSfu();
 	const room = await makeRoom(running.sfu);
-	for (let index = 0; index < maxRoomParticipants; index++) {
-		people.push(join(running.port, room, index));
-		// Eight come at once: thirty-two handshakes in the same moment are a load test of the machine.
-		if (index % 8 === 7) await Promise.all(people.map(({ peer }) => peer.connected()));
-	}
+	// Eight come at once: thirty-two handshakes in the same moment are a load test of the machine.
+	for (let first = 0; first < maxRoomParticipants; first += 8)
+		await Promise.all(Array.from({ length: 8 }, (_, index) => comeIn(running?.port ?? 0, room, first + index)));
 	const everybody = people.map(({ peer }) => peer.name).toSorted();
 	const complete = () =>
 		people.every((person) => seenBy(person).join() === everybody.filter((name) => name !== person.peer.name).join());

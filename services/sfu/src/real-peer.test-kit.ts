@@ -1,5 +1,6 @@
-import { type Audio, PeerConnection, type Track, type Video } from "node-datachannel";
+import { Audio, PeerConnection, type Track, Video } from "node-datachannel";
 import { makeDtlsCertificate } from "./certificate.test-kit.ts";
+import { opusParameters, payloadTypes, transportFeedbackUri } from "./room/media-plan.ts";
 
 /** Called for whatever arrives on an m-line, RTP and RTCP. */
 export type Received = (mid: string, packet: Buffer) => void;
@@ -93,4 +94,19 @@ export class RealPeer {
 	close(): void {
 		this.#connection.close();
 	}
+}
+
+/** The m-lines of an endpoint that offers its sound and its camera as the room would ask for them. */
+export function sendingLines(ssrcs: { readonly ua: number; readonly uv: number }): readonly (Audio | Video)[] {
+	const audio = new Audio("ua", "SendOnly");
+	audio.addAudioCodec(payloadTypes.opus, "opus", opusParameters);
+	audio.addSSRC(ssrcs.ua, "peer", "peer", "ua");
+	audio.parseSdpLine(`a=rtcp-fb:${payloadTypes.opus} transport-cc`);
+	const video = new Video("uv", "SendOnly");
+	video.addVideoCodec(payloadTypes.vp9, "VP9", "profile-id=0");
+	video.addRTXCodec(payloadTypes.vp9Rtx, payloadTypes.vp9, 90_000);
+	video.addSSRC(ssrcs.uv, "peer", "peer", "uv");
+	video.parseSdpLine(`a=rtcp-fb:${payloadTypes.vp9} transport-cc`);
+	for (const media of [audio, video]) media.parseSdpLine(`a=extmap:1 ${transportFeedbackUri}`);
+	return [audio, video];
 }

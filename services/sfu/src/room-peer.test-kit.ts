@@ -30,6 +30,15 @@ export type RoomPeerOptions = {
 /** By then the room has taken an answer; it does not say so. */
 const answerTakenMs = 300;
 
+/** Joins as clients do: with a new peer as often as it takes. */
+export async function joinRoom(options: RoomPeerOptions): Promise<RoomPeer> {
+	for (;;) {
+		const peer = new RoomPeer(options);
+		if (await peer.connected()) return peer;
+		peer.close();
+	}
+}
+
 /** A participant that goes all the way a client goes: join door, signature, offers and answers, seats, and media through real WebRTC. */
 export class RoomPeer {
 	readonly participantId = randomOctets(16) as WireParticipantId;
@@ -41,6 +50,8 @@ export class RoomPeer {
 	readonly #peer: RealPeer;
 	readonly #socket: WebSocket;
 	readonly #ping: ReturnType<typeof setInterval>;
+	readonly #gone = Promise.withResolvers<false>();
+	#isConnected = false;
 
 	constructor(options: RoomPeerOptions) {
 		this.#options = options;
@@ -81,7 +92,8 @@ export class RoomPeer {
 			case "refused":
 				throw new Error(`refused: ${event.code}`);
 			case "gone":
-				throw new Error(`gone: ${event.reason}`);
+				if (this.#isConnected) throw new Error(`gone: ${event.reason}`);
+				return this.#gone.resolve(false);
 		}
 	}
 
@@ -101,8 +113,11 @@ export class RoomPeer {
 		this.#peer.send(mid, packet);
 	}
 
-	connected(): Promise<void> {
-		return this.#peer.connected();
+	/** True once it is connected; false if it did not come to that, which a busy machine does to one in a hundred: join anew. */
+	async connected(): Promise<boolean> {
+		const isConnected = this.#peer.connected().then(() => true);
+		this.#isConnected = await Promise.race([isConnected, this.#gone.promise]);
+		return this.#isConnected;
 	}
 
 	close(): void {

@@ -36,7 +36,7 @@ export class Member {
 			...options.events,
 			offer: (sdp) => options.events.offer(sdp, this.#seats + this.#offered.length, screenPlaces),
 		});
-		this.participant = new Participant(options.key, seats, screens, this.peer.send, () => randomInt(0x1_0000));
+		this.participant = new Participant(options.key, seats, screens, this.peer.line, () => randomInt(0x1_0000));
 	}
 
 	get #seats(): number {

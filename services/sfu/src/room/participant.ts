@@ -2,7 +2,7 @@ import { buildBandwidth, buildKeyFrameRequest, buildNack, buildReceiverReport } 
 import { createSeatStream } from "../rtp/seat-stream.ts";
 import { TransportFeedback } from "../rtp/transport-feedback.ts";
 import { nextDownlinkLimit, unlimitedBitsPerSecond } from "./bandwidth.ts";
-import { screenMid, seatMids } from "./media-plan.ts";
+import { screenMid, seatMids, uplinkMids } from "./media-plan.ts";
 import { Place, type SendPacket } from "./place.ts";
 import { Source } from "./source.ts";
 import type { Uplink } from "./uplink.ts";
@@ -34,8 +34,9 @@ export class Participant {
 	readonly sources: readonly Source[] = [this.audio, this.camera, this.screen];
 	readonly seats: Seat[] = [];
 	readonly screens: readonly ScreenPlace[];
-	readonly send: SendPacket;
-	isSharing = false;
+	/** What sends on an m-line, counting what it sends. */
+	readonly #lineOf: (mid: string) => SendPacket;
+	readonly #uplinkLines: ReadonlyMap<string, SendPacket>;
 	readonly #random16: () => number;
 	readonly #placeByMid = new Map<string, Place>();
 	readonly #feedback = new TransportFeedback();
@@ -48,15 +49,19 @@ export class Participant {
 		key: string,
 		seats: readonly SeatSsrcs[],
 		screens: readonly VideoSsrcs[],
-		send: SendPacket,
+		line: (mid: string) => SendPacket,
 		random16: () => number,
 	) {
 		this.key = key;
 		this.#random16 = random16;
-		this.send = (mid, packet) => {
-			this.#sentBytes += packet.length;
-			send(mid, packet);
+		this.#lineOf = (mid) => {
+			const send = line(mid);
+			return (packet) => {
+				this.#sentBytes += packet.length;
+				send(packet);
+			};
 		};
+		this.#uplinkLines = new Map(Object.values(uplinkMids).map((mid) => [mid, line(mid)]));
 		this.addSeats(seats);
 		this.screens = screens.map((ssrcs, index) => ({
 			index,
@@ -70,14 +75,16 @@ export class Participant {
 		for (const ssrcs of seats) {
 			const index = this.seats.length;
 			const mids = seatMids(index);
-			const audio = new Place(mids.audio, createSeatStream(ssrcs.audio, -1, 48_000, this.#random16), this.send);
+			const stream = createSeatStream(ssrcs.audio, -1, 48_000, this.#random16);
+			const audio = new Place(stream, this.#lineOf(mids.audio));
 			this.#placeByMid.set(mids.audio, audio);
 			this.seats.push({ index, audio, video: this.#videoPlace(mids.video, ssrcs), occupant: undefined });
 		}
 	}
 
 	#videoPlace(mid: string, ssrcs: VideoSsrcs): Place {
-		const place = new Place(mid, createSeatStream(ssrcs.video, ssrcs.videoRtx, 90_000, this.#random16), this.send);
+		const stream = createSeatStream(ssrcs.video, ssrcs.videoRtx, 90_000, this.#random16);
+		const place = new Place(stream, this.#lineOf(mid));
 		this.#placeByMid.set(mid, place);
 		return place;
 	}
@@ -122,13 +129,17 @@ export class Participant {
 		for (const source of this.sources) yield* source.layers;
 	}
 
+	#feedBack(mid: string, packet: Buffer): void {
+		this.#uplinkLines.get(mid)?.(packet);
+	}
+
 	/** Every 20 ms or so: asks for what is missing and for key frames. */
 	sendRequests(now: number): void {
 		for (const uplink of this.#uplinks()) {
 			const missing = uplink.loss?.due(now, 60) ?? [];
-			if (missing.length > 0) this.send(uplink.mid, buildNack(ownSsrc, uplink.ssrc, missing));
+			if (missing.length > 0) this.#feedBack(uplink.mid, buildNack(ownSsrc, uplink.ssrc, missing));
 			if ((uplink.loss?.takeGivenUp() ?? 0) > 0) uplink.wantKeyFrame();
-			if (uplink.takeKeyFrameRequest(now)) this.send(uplink.mid, buildKeyFrameRequest(ownSsrc, uplink.ssrc));
+			if (uplink.takeKeyFrameRequest(now)) this.#feedBack(uplink.mid, buildKeyFrameRequest(ownSsrc, uplink.ssrc));
 		}
 	}
 
@@ -137,7 +148,7 @@ export class Participant {
 		for (const uplink of this.#uplinks()) {
 			if (!uplink.isActive) continue;
 			const feedback = this.#feedback.build(ownSsrc, uplink.ssrc);
-			if (feedback !== undefined) this.send(uplink.mid, feedback);
+			if (feedback !== undefined) this.#feedBack(uplink.mid, feedback);
 			return;
 		}
 	}
@@ -147,11 +158,11 @@ export class Participant {
 		const pictures: number[] = [];
 		for (const uplink of this.#uplinks()) {
 			const block = uplink.reception?.report(now);
-			if (block !== undefined) this.send(uplink.mid, buildReceiverReport(ownSsrc, [block]));
+			if (block !== undefined) this.#feedBack(uplink.mid, buildReceiverReport(ownSsrc, [block]));
 			if (uplink.isActive && uplink.kind === "video") pictures.push(uplink.ssrc);
 		}
 		const mid = [this.camera, this.screen].find((source) => source.isActive)?.mid;
-		if (mid !== undefined) this.send(mid, buildBandwidth(ownSsrc, limitBitsPerSecond, pictures));
+		if (mid !== undefined) this.#feedBack(mid, buildBandwidth(ownSsrc, limitBitsPerSecond, pictures));
 	}
 
 	/** Every second: works out what its downlink can take. `elapsedMs` since the last time. */

@@ -1,5 +1,6 @@
-import { Audio, type DataChannel, PeerConnection, type Track, Video } from "node-datachannel";
+import { Audio, type DataChannel, PeerConnection, Video } from "node-datachannel";
 import type { RoomAddresses } from "./addresses.ts";
+import { Line } from "./line.ts";
 import {
 	allowedExtensions,
 	opusParameters,
@@ -12,7 +13,7 @@ import {
 import type { SeatSsrcs, VideoSsrcs } from "./participant.ts";
 import type { AnnouncedLayer } from "./source.ts";
 import { type AnswerError, checkAnswer, withCandidates } from "./sdp.ts";
-import { err, ok, type Result } from "@sotto/bytes";
+import { err, invariant, ok, type Result } from "@sotto/bytes";
 
 export type PeerEvents = {
 	readonly offer: (sdp: string) => void;
@@ -31,7 +32,8 @@ export type Peer = {
 	) => Result<void, AnswerError | { readonly kind: "wrongState" }>;
 	/** Offers these seats too, the first of them having this index. False, and nothing done, while an offer is unanswered. */
 	readonly addSeats: (from: number, seats: readonly SeatSsrcs[]) => boolean;
-	readonly send: (mid: string, packet: Buffer) => void;
+	/** What sends packets on an m-line; it copies them before it returns. */
+	readonly line: (mid: string) => (packet: Buffer) => void;
 	readonly sendRoster: (frame: Uint8Array) => void;
 	readonly close: () => void;
 };
@@ -58,12 +60,12 @@ export function openPeer(
 		portRangeBegin: settings.port,
 		portRangeEnd: settings.port,
 	});
-	const tracks = new Map<string, Track>();
+	const lines = new Map<string, Line>();
 	const addTrack = (media: Audio | Video) => {
-		const track = connection.addTrack(media);
 		const mid = media.mid();
-		track.onMessage((packet) => events.packet(mid, packet));
-		tracks.set(mid, track);
+		const downlink = media instanceof Audio ? "never" : "onceSent";
+		const hearing = media.direction() === "RecvOnly" ? "atOnce" : downlink;
+		lines.set(mid, new Line(connection.addTrack(media), hearing, (packet) => events.packet(mid, packet)));
 	};
 	for (const media of [uplinkAudio(), uplinkVideo(uplinkMids.camera), uplinkVideo(uplinkMids.screen)]) addTrack(media);
 	for (const media of seats.flatMap((ssrcs, index) => seatMedia(index, ssrcs))) addTrack(media);
@@ -125,35 +127,32 @@ export function openPeer(
 			connection.setLocalDescription("offer");
 			return true;
 		},
-		send(mid, packet) {
-			const track = tracks.get(mid);
-			if (state.closed || !track?.isOpen()) return;
-			try {
-				track.sendMessageBinary(packet);
-			} catch {
-				// It closed meanwhile, or SRTP refuses the number. Thrown on into the native caller it would abort the process.
-			}
+		line(mid) {
+			const line = lines.get(mid);
+			invariant(line !== undefined, "a line was added before anything is sent on it");
+			return line.send;
 		},
 		sendRoster(frame) {
 			if (state.closed || !roster.isOpen() || roster.bufferedAmount() > maxRosterBacklogBytes) return;
 			roster.sendMessageBinary(frame);
 		},
-		close: () => closePeer(connection, tracks, roster, state),
+		close: () => closePeer(connection, lines, roster, state),
 	};
 }
 
 function closePeer(
 	connection: PeerConnection,
-	tracks: Map<string, Track>,
+	lines: Map<string, Line>,
 	roster: DataChannel,
 	state: { closed: boolean },
 ): void {
 	if (state.closed) return;
 	state.closed = true;
+	for (const line of lines.values()) line.close();
 	if (roster.isOpen()) roster.close();
 	connection.close();
 	// Referenced for a while yet: callbacks that are already queued in native threads name these objects.
-	setTimeout(() => tracks.clear(), 5_000).unref();
+	setTimeout(() => lines.clear(), 5_000).unref();
 }
 
 function addExtensions(media: Audio | Video): void {

@@ -13,8 +13,8 @@ import {
 import { payloadTypes, repairingPayloadType } from "./media-plan.ts";
 import type { Uplink } from "./uplink.ts";
 
-/** A connection's outgoing side. Copies `packet` before it returns. */
-export type SendPacket = (mid: string, packet: Buffer) => void;
+/** An m-line's outgoing side. Copies `packet` before it returns. */
+export type SendPacket = (packet: Buffer) => void;
 
 const scratch = Buffer.alloc(1600);
 const scratchPicture = createPictureView();
@@ -24,7 +24,6 @@ const scratchPicture = createPictureView();
  * new one: until then the old one goes on.
  */
 export class Place {
-	readonly mid: string;
 	readonly stream: SeatStream;
 	readonly #send: SendPacket;
 	/** What is forwarded. */
@@ -32,8 +31,7 @@ export class Place {
 	/** What is forwarded from its next key frame on. */
 	#next: Uplink | undefined;
 
-	constructor(mid: string, stream: SeatStream, send: SendPacket) {
-		this.mid = mid;
+	constructor(stream: SeatStream, send: SendPacket) {
 		this.stream = stream;
 		this.#send = send;
 	}
@@ -99,7 +97,7 @@ export class Place {
 		const at = view.payloadOffset - rtpHeaderBytes;
 		writeRtpHeader(packet, at, view.marker, view.payloadType, sequence, timestamp, stream.ssrc);
 		if (picture !== undefined) writePicture(packet, picture, stream.pictureShift, stream.baseLayerShift);
-		this.#send(this.mid, outgoing);
+		this.#send(outgoing);
 		return true;
 	}
 
@@ -114,7 +112,7 @@ export class Place {
 		if (stream.source !== sender.ssrc) return;
 		const timestamp = seatTimestamp(stream, sender.timestamp);
 		const { ntpHigh, ntpLow } = sender;
-		this.#send(this.mid, buildSenderReport(stream.ssrc, ntpHigh, ntpLow, timestamp, stream.packets, stream.octets));
+		this.#send(buildSenderReport(stream.ssrc, ntpHigh, ntpLow, timestamp, stream.packets, stream.octets));
 	}
 
 	/** Answers a NACK by RTX packets from the uplink's buffer (RFC 4588). */
@@ -136,7 +134,7 @@ export class Place {
 			const codec = kept.payloadType === payloadTypes.vp9 ? "vp9" : "vp8";
 			if (readPicture(codec, scratch, from, from + kept.length, scratchPicture))
 				writePicture(scratch, scratchPicture, stream.pictureShift, stream.baseLayerShift);
-			this.#send(this.mid, scratch.subarray(0, from + kept.length));
+			this.#send(scratch.subarray(0, from + kept.length));
 		}
 	}
 }

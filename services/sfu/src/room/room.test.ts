@@ -34,7 +34,7 @@ function openRoom(names: readonly string[], seats = 3) {
 				const base = (index + 1) * 1_000_000 + 500_000 + screen * 100;
 				return { video: base + 2, videoRtx: base + 3 };
 			});
-			const send = (mid: string, packet: Buffer) => void sent.push({ mid, packet: Buffer.from(packet) });
+			const send = (mid: string) => (packet: Buffer) => void sent.push({ mid, packet: Buffer.from(packet) });
 			const participant = new Participant(name, ssrcs, screens, send, () => 100 * index);
 			return [name, { participant, sent, roster, ssrcs, screens }] as const;
 		}),
