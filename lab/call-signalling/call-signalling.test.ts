@@ -83,11 +83,13 @@ describe("a call over the real server", () => {
 		await boAnswers();
 		const participantId = crypto.getRandomValues(new Uint8Array(16));
 		const seen = [crypto.getRandomValues(new Uint8Array(16))];
-		const entry = { participantId, m: 0, supersedes: undefined, counters: [7, 3, 0], seen };
+		const signs = { muted: false, handRaisedAt: 5, camera: true, screen: false };
+		const said = { count: 1, signs, reactions: [{ n: 1, emoji: "👍" }] };
+		const entry = { participantId, m: 0, supersedes: undefined, counters: [7, 3, 0], seen, ...said };
 		const sealed = must(await ada.client().sealRoster(call, entry));
 		expect(sealed.length % 1024).toBe(0);
 		const opened = must(await bo.client().openRoster(call, sealed));
-		expect(opened).toMatchObject({ participantId, m: 0, counters: [7, 3, 0], seen, person: { name: "Ada" } });
+		expect(opened).toMatchObject({ participantId, m: 0, counters: [7, 3, 0], seen, ...said, person: { name: "Ada" } });
 		// Its own author does not take it for somebody else's, and changed bytes open nowhere.
 		expect((await ada.client().openRoster(call, sealed)).ok).toBe(false);
 		const changed = sealed.slice();

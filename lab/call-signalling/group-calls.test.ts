@@ -27,6 +27,9 @@ test("K1, K5: a group's call rings all, is joined later by who missed it, and en
 
 	must(await ada.client().startCall(conversation, { video: false }));
 	for (const person of [bo, cyd]) await until(`${person.name}'s side rings`, phaseIs(person, "ringing"));
+	// Bo is told who calls whom; who began it is nobody's caller.
+	expect(await bo.call()).toMatchObject({ kind: "group", title: "Crew", caller: { name: "Ada" } });
+	expect((await ada.call())?.caller).toBeUndefined();
 	must(await bo.client().answerCall((await bo.call())?.call ?? ""));
 	must(await cyd.client().declineCall((await cyd.call())?.call ?? ""));
 	for (const person of [ada, bo]) await isIn(person);

@@ -6,6 +6,7 @@ import { qrPath } from "../src/share/qr-code.tsx";
 import { takeLinkFromAddress } from "../src/state/given-link.ts";
 import { MemoryClient, readyView } from "./memory-client.ts";
 import { grace, myLink, now } from "./people.ts";
+import { drawnCallSession } from "./preview/drawn-call-session.ts";
 import { adaCall, scenes } from "./scenes.ts";
 import { button, commands, show, takeAway, textbox } from "./show.tsx";
 
@@ -175,7 +176,7 @@ describe("a call", () => {
 		await textboxIsHidden();
 	});
 
-	test("M mutes, V turns the camera on, space talks while it is held, H hangs up", async () => {
+	test("M mutes, V turns the camera on, R raises the hand, space talks while it is held, H hangs up", async () => {
 		const client = scenes.full();
 		ownCall({ call: "the call", camera: false });
 		client.change({ call: adaCall({ video: false, phase: { name: "connected", since: Date.now() } }) });
@@ -190,8 +191,29 @@ describe("a call", () => {
 		await expect.element(button("Unmute")).toBeVisible();
 		await userEvent.keyboard("v");
 		await expect.element(button("Turn camera off")).toBeVisible();
+		await userEvent.keyboard("r");
+		await expect.element(page.getByText("Your hand is up")).toBeVisible();
+		await userEvent.keyboard("r");
+		await expect.element(page.getByText("Your hand is up")).not.toBeInTheDocument();
 		await userEvent.keyboard("h");
 		expect(commands(client)).toContain("hangUp");
+	});
+
+	test("of many, G shows who speaks large and back, a click shows another, and a number reacts", async () => {
+		const client = scenes.inGroupCall();
+		ownCall({ call: "the call", camera: false });
+		await show(client, 1280, 800, drawnCallSession({ picture: false, others: 4, trouble: null, signs: true }));
+		await expect.element(button("Show who speaks large")).toBeVisible();
+		expect(document.querySelectorAll(".tile.grid")).toHaveLength(4);
+		await userEvent.keyboard("g");
+		await expect.element(page.getByRole("button", { name: "Show Grace Hopper large" })).toBeVisible();
+		expect(document.querySelector(".tile.large")?.textContent).toContain("Ada Lovelace");
+		await page.getByRole("button", { name: "Show Grace Hopper large" }).click();
+		await expect.poll(() => document.querySelector(".tile.large")?.textContent).toContain("Grace Hopper");
+		await userEvent.keyboard("g");
+		await expect.element(button("Show who speaks large")).toBeVisible();
+		await userEvent.keyboard("5");
+		await expect.poll(() => document.querySelector(".reactions")?.textContent).toContain("🎉You");
 	});
 
 	test("declining with words sends them along", async () => {

@@ -192,6 +192,7 @@ export class MemoryClient extends MemoryGroups implements Needed {
 						title: found?.title ?? "",
 						kind: found?.kind ?? "direct",
 						people: found?.people ?? [],
+						caller: undefined,
 						direction: "outgoing",
 						video: options.video,
 						phase: { name: "ringing", since, giveUpAt: since + 45_000 },

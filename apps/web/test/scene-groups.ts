@@ -1,5 +1,5 @@
 /** Scenes with groups in them. */
-import type { ConversationView, HistoryItem, ReadyView } from "@sotto/client";
+import type { CallView, ConversationView, HistoryItem, ReadyView } from "@sotto/client";
 import type { MemoryClient } from "./memory-client.ts";
 import { groupView, memberOf } from "./memory-groups.ts";
 import { ada, days, grace, hours, jun, katherine, long, me, minutes, noor, now, tunde } from "./people.ts";
@@ -68,12 +68,24 @@ const invitation = {
 	group: { name: "Trajectory club", people: 12 },
 };
 
+const choirCall: CallView = {
+	call: "the call",
+	conversation: "choir",
+	title: "Choir",
+	kind: "group",
+	people: [ada, grace, tunde],
+	caller: undefined,
+	direction: "outgoing",
+	video: true,
+	phase: { name: "connected", since: Date.now() - 252_000 },
+};
+
 type Full = (change?: Partial<ReadyView>) => MemoryClient;
 
 /** All of `full`, with groups on top. */
 export const groupScenes = (full: Full) => {
-	const withGroups = (choirChange: Partial<ConversationView> = {}): MemoryClient => {
-		const client = full();
+	const withGroups = (choirChange: Partial<ConversationView> = {}, change: Partial<ReadyView> = {}): MemoryClient => {
+		const client = full(change);
 		if (client.state.view.phase === "ready") {
 			const { conversations } = client.state.view;
 			client.change({ requests: [], conversations: [{ ...choir, ...choirChange }, trip, ...conversations, gone] });
@@ -85,6 +97,11 @@ export const groupScenes = (full: Full) => {
 	return {
 		groups: () => withGroups(),
 		groupCall: () => withGroups({ ongoingCall: "the group call" }),
+		inGroupCall: () => withGroups({}, { call: choirCall }),
+		groupRinging: () => {
+			const phase = { name: "ringing", since: Date.now(), giveUpAt: Date.now() + 45_000 } as const;
+			return withGroups({}, { call: { ...choirCall, caller: grace, direction: "incoming", video: false, phase } });
+		},
 		groupInvitation: () => {
 			const client = withGroups();
 			client.change({ requests: [invitation] });

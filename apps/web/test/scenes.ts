@@ -120,6 +120,7 @@ export const adaCall = (change: Partial<CallView> = {}): CallView => ({
 	title: ada.name,
 	kind: "direct",
 	people: [ada],
+	caller: ada,
 	direction: "incoming",
 	video: true,
 	phase: { name: "ringing", since: Date.now(), giveUpAt: Date.now() + 45_000 },

@@ -10,7 +10,7 @@ import type { MemoryClient } from "./memory-client.ts";
 import { drawnCallSession } from "./preview/drawn-call-session.ts";
 
 let root: Root | undefined;
-const nobody = drawnCallSession({ picture: false, alone: true, trouble: null });
+const nobody = drawnCallSession({ picture: false, others: 0, trouble: null });
 
 export async function show(client: MemoryClient, width = 1280, height = 800, media = nobody): Promise<MemoryClient> {
 	await page.viewport(width, height);

@@ -20,6 +20,9 @@ export function noProtection(): FrameProtection {
 		ready: async () => undefined,
 		// Claims what the product's session checks for, or it would end the call.
 		counts: async () => ({ sealed: [1, 1, 1], withheld: 0, opened: {}, failures: {} }),
+		endSession: nothing,
+		hold: nothing,
+		onAhead: nothing,
 		addBase: nothing,
 		forgetBase: nothing,
 		authorize: nothing,

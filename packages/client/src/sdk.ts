@@ -234,6 +234,8 @@ export type CallView = {
 	readonly title: string;
 	readonly kind: "direct" | "group";
 	readonly people: readonly PersonView[];
+	/** Who began it; undefined if that was oneself, or before this device came in. */
+	readonly caller: PersonView | undefined;
 	readonly direction: "incoming" | "outgoing";
 	/** Whether the caller started with picture. */
 	readonly video: boolean;
@@ -545,7 +547,21 @@ export type MediaReport =
 			readonly durationMs: number;
 	  };
 
+/** What a participant says of itself, sealed and signed: the room's server knows none of it. */
+export type RosterSigns = {
+	readonly muted: boolean;
+	/** When the hand went up, ms since 1970 by its owner's clock; undefined while it is down. */
+	readonly handRaisedAt: number | undefined;
+	readonly camera: boolean;
+	readonly screen: boolean;
+};
+
 export type RosterInput = {
+	/** Rises with each entry of a participant id: an older one, played again, is refused. */
+	readonly count: number;
+	readonly signs: RosterSigns;
+	/** Those of the last seconds, numbered through, at most 8. */
+	readonly reactions: readonly { readonly n: number; readonly emoji: string }[];
 	readonly participantId: Uint8Array<ArrayBuffer>;
 	readonly m: number;
 	readonly supersedes: Uint8Array<ArrayBuffer> | undefined;

@@ -5,6 +5,11 @@ type Keys = {
 	readonly cameraOn: boolean;
 	readonly onMicrophone: (on: boolean) => void;
 	readonly onCamera: (on: boolean) => void;
+	readonly onShare: () => void;
+	readonly onHand: () => void;
+	readonly onView: () => void;
+	/** The how manieth of the reactions, from 0. */
+	readonly onReaction: (index: number) => void;
 	readonly onHangUp: () => void;
 };
 
@@ -13,7 +18,7 @@ const isTyping = (target: EventTarget | null) =>
 const isOnControl = (target: EventTarget | null) =>
 	target instanceof HTMLElement && target.closest("button, a, [role=option], [role=dialog]") !== null;
 
-/** M, V and H, and the space bar to talk while muted. Returns whether one is talking by it. */
+/** One key for each thing on the bar, and the space bar to talk while muted. Returns whether one is talking by it. */
 export function useCallKeys(keys: Keys): boolean {
 	const latest = useRef(keys);
 	useEffect(() => {
@@ -24,7 +29,7 @@ export function useCallKeys(keys: Keys): boolean {
 		let held = false;
 		const down = (event: KeyboardEvent) => {
 			if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-			const { microphoneOn, cameraOn, onMicrophone, onCamera, onHangUp } = latest.current;
+			const { microphoneOn, onMicrophone } = latest.current;
 			const key = event.key.toLowerCase();
 			if (key === " " && !isOnControl(event.target)) {
 				event.preventDefault();
@@ -33,9 +38,7 @@ export function useCallKeys(keys: Keys): boolean {
 				setTalking(true);
 				onMicrophone(true);
 			} else if (event.repeat) return;
-			else if (key === "m") onMicrophone(!microphoneOn);
-			else if (key === "v") onCamera(!cameraOn);
-			else if (key === "h") onHangUp();
+			else pressed(key, latest.current);
 		};
 		const release = () => {
 			if (!held) return;
@@ -57,4 +60,23 @@ export function useCallKeys(keys: Keys): boolean {
 		};
 	}, []);
 	return talking;
+}
+
+function pressed(key: string, keys: Keys): void {
+	switch (key) {
+		case "m":
+			return keys.onMicrophone(!keys.microphoneOn);
+		case "v":
+			return keys.onCamera(!keys.cameraOn);
+		case "s":
+			return keys.onShare();
+		case "r":
+			return keys.onHand();
+		case "g":
+			return keys.onView();
+		case "h":
+			return keys.onHangUp();
+		default:
+			if (/^[1-9]$/.test(key)) keys.onReaction(Number(key) - 1);
+	}
 }

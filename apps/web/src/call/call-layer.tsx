@@ -7,10 +7,12 @@ import { words } from "../words/index.ts";
 import { CallBar } from "./call-bar.tsx";
 import { EndedScreen } from "./ended-screen.tsx";
 import { LiveCall } from "./live-call.tsx";
+import { incomingWords } from "./ringing-words.ts";
 import { Ringing } from "./ringing.tsx";
 import type { StartCallSession } from "./session.ts";
 import { useCallStage, useOwnCall } from "./stage.ts";
 import "./call.css";
+import "./call-tiles.css";
 
 type LayerProps = { readonly loadCallSession: () => Promise<StartCallSession> };
 
@@ -34,29 +36,31 @@ export default function CallLayer({ loadCallSession }: LayerProps) {
 function useCallSounds(): void {
 	const { call } = useReady();
 	const phase = call?.phase.name;
-	const incoming = call?.direction === "incoming";
+	const isIncoming = call?.direction === "incoming";
 	const was = useRef(phase);
 
 	useEffect(() => {
 		if (phase !== "ringing") return;
-		return incoming ? ringInOneTab() : loopSound("ringBack");
-	}, [phase, incoming]);
+		return isIncoming ? ringInOneTab() : loopSound("ringBack");
+	}, [phase, isIncoming]);
 
 	const title = call?.title ?? "";
+	const isGroup = call?.kind === "group";
+	const incoming = call === undefined ? "" : incomingWords(call);
 	const video = call?.video === true;
 	useEffect(() => {
 		const before = was.current;
 		was.current = phase;
-		if (phase === "ringing" && incoming) {
-			say(video ? words.ringing.incomingVideo(title) : words.ringing.incoming(title), "urgent");
-			notifyOutside(words.notices.call, words.notices.callFrom(title), "call");
+		if (phase === "ringing" && isIncoming) {
+			say(video && !isGroup ? words.ringing.incomingVideo(title) : incoming, "urgent");
+			notifyOutside(words.notices.call, incoming, "call");
 		} else if (phase === "ringing") say(words.ringing.outgoing(title));
 		else if (phase === "connected" && before !== "reconnecting") {
 			playSound("connected");
 			say(words.call.connected);
 		} else if (phase === "reconnecting") say(words.call.reconnecting);
 		else if (phase === "ended" && before !== undefined && before !== "ended") playSound("ended");
-	}, [phase, incoming, title, video]);
+	}, [phase, isIncoming, incoming, isGroup, title, video]);
 }
 
 /** All tabs see the call; one of them sounds. */

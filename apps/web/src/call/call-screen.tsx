@@ -1,83 +1,114 @@
 import type { CallView, PersonView } from "@sotto/client";
-import { useEffect, useRef } from "react";
-import { DialogTrigger } from "react-aria-components/Dialog";
+import { useEffect, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
+import { DialogTrigger } from "react-aria-components/Dialog";
 import { useNow } from "../state/screen.ts";
-import { IconButton } from "../ui/button.tsx";
-import { Icon, type IconName } from "../ui/icons.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { timer } from "../words/format.ts";
 import { words } from "../words/index.ts";
 import { connectedSince } from "./call-bar.tsx";
 import { useCallKeys } from "./call-keys.ts";
-import { DevicesPanel } from "./devices-panel.tsx";
+import { layoutOf, type View } from "./layout.ts";
 import { LinePanel } from "./line-panel.tsx";
 import { Preview } from "./preview.tsx";
-import type { CallSessionView, DeviceKind, Quality } from "./session.ts";
+import { FloatingReactions, useSignsHeard } from "./reactions.tsx";
+import { type CallControls, type CallSessionView, type Quality, reactions } from "./session.ts";
+import { canShareScreen, StageBar } from "./stage-bar.tsx";
 import { Tiles } from "./tiles.tsx";
 
 export type CallScreenProps = {
 	readonly call: CallView;
 	readonly me: PersonView;
 	readonly media: CallSessionView;
-	readonly onMicrophone: (on: boolean) => void;
-	readonly onCamera: (on: boolean) => void;
-	readonly onDevice: (kind: DeviceKind, id: string) => void;
+	readonly controls: CallControls;
 	readonly onHangUp: () => void;
 	readonly onMinimise: () => void;
 };
 
 /** The dark stage: those one talks with, oneself small, and one bar. */
 export function CallScreen(props: CallScreenProps) {
-	const { call, me, media, onMicrophone, onCamera, onDevice, onHangUp } = props;
+	const { call, me, media, controls, onHangUp } = props;
 	const stage = useRef<HTMLElement>(null);
-	const microphoneOn = media.microphone.phase === "on";
-	const cameraOn = media.camera.phase === "on" || media.camera.phase === "starting";
-	const talking = useCallKeys({ microphoneOn, cameraOn, onMicrophone, onCamera, onHangUp });
-	// The keys M, V, H and space belong to the stage as long as it is open; so does the focus.
+	const { layout, pinned, setPinned, toggleView } = useLayout(media);
+	const talking = useKeys(props, toggleView);
+	const { localStream } = media;
+	const amongOthers = layout.view === "speaker" || layout.places.length > 1;
+	useSignsHeard(media.remotes, media.reactions);
+	// The keys belong to the stage as long as it is open; so does the focus.
 	useEffect(() => stage.current?.focus({ preventScroll: true }), []);
 
 	return (
 		<section ref={stage} tabIndex={-1} className="call-stage" aria-label={words.call.region(call.title)}>
-			<Head {...props} />
-			<Tiles call={call} remotes={media.remotes} status={statusWords(call)} />
-			<div className="stage-notes" role="status">
-				<Troubles media={media} />
-				{talking ? <p className="stage-note">{words.call.talking}</p> : null}
-				{!microphoneOn && media.microphone.phase === "off" && !talking ? (
-					<p className="stage-note only-keyboard">{words.call.mutedHint}</p>
-				) : null}
-			</div>
-			{media.localStream === undefined ? null : <Preview stream={media.localStream} name={me.name} />}
-			<div className="stage-bar" role="toolbar" aria-label={words.call.region(call.title)}>
-				<StageButton
-					name={microphoneOn && !talking ? words.call.mute : words.call.unmute}
-					icon={microphoneOn ? "microphone" : "microphoneOff"}
-					isOff={!microphoneOn}
-					onPress={() => onMicrophone(!microphoneOn)}
-				/>
-				<StageButton
-					name={cameraOn ? words.call.cameraOff : words.call.cameraOn}
-					icon={cameraOn ? "camera" : "cameraOff"}
-					isOff={!cameraOn}
-					onPress={() => onCamera(!cameraOn)}
-				/>
-				<DialogTrigger>
-					<StageButton name={words.call.devices} icon="settings" />
-					<DevicesPanel devices={media.devices} onDevice={onDevice} />
-				</DialogTrigger>
-				<IconButton
-					name={words.call.hangUp}
-					icon="hangUp"
-					placement="top"
-					className="stage-button hang-up"
-					onPress={onHangUp}
-				/>
-			</div>
+			<Head {...props} view={layout.view} onView={canToggle(media) ? toggleView : undefined} />
+			<Tiles
+				call={call}
+				self={
+					localStream !== undefined && amongOthers
+						? { stream: localStream, muted: media.microphone.phase !== "on" }
+						: undefined
+				}
+				remotes={media.remotes}
+				layout={layout}
+				pinned={pinned}
+				status={statusWords(call, media.remotes.length > 0)}
+				onPin={setPinned}
+				onShow={controls.show}
+			/>
+			<FloatingReactions shown={media.reactions} />
+			<Notes media={media} controls={controls} talking={talking} />
+			{localStream === undefined || amongOthers ? null : <Preview stream={localStream} name={me.name} />}
+			<StageBar title={call.title} media={media} controls={controls} talking={talking} onHangUp={onHangUp} />
 		</section>
 	);
 }
 
-function Head({ call, media, onMinimise }: CallScreenProps) {
+/** There is something to choose between. */
+function canToggle({ remotes }: CallSessionView): boolean {
+	return remotes.length > 1 || remotes.some(({ screenTrack }) => screenTrack !== undefined);
+}
+
+function useLayout({ remotes, speaking }: CallSessionView) {
+	const [chosen, setChosen] = useState<View>();
+	const [pinned, setPinned] = useState<string>();
+	const hasScreen = remotes.some(({ screenTrack }) => screenTrack !== undefined);
+	const [hadScreen, setHadScreen] = useState(hasScreen);
+	// A screen that is shared takes the stage, whatever was looked at before; when it ends, things are as they were at first.
+	if (hadScreen !== hasScreen) {
+		setHadScreen(hasScreen);
+		setChosen(undefined);
+		setPinned(undefined);
+	}
+	const layout = layoutOf(remotes, { chosen, pinned, speaking });
+	const toggleView = () => {
+		setPinned(undefined);
+		setChosen(layout.view === "grid" ? "speaker" : "grid");
+	};
+	return { layout, pinned, setPinned, toggleView };
+}
+
+function useKeys({ media, controls, onHangUp }: CallScreenProps, onView: () => void): boolean {
+	return useCallKeys({
+		microphoneOn: media.microphone.phase === "on",
+		cameraOn: media.camera.phase === "on" || media.camera.phase === "starting",
+		onMicrophone: controls.setMicrophone,
+		onCamera: controls.setCamera,
+		onShare: () => {
+			if (canShareScreen()) controls.setScreen(!media.sharing);
+		},
+		onHand: () => controls.setHand(media.handRaisedAt === undefined),
+		onView,
+		onReaction: (index) => {
+			const emoji = reactions[index];
+			if (emoji !== undefined) controls.react(emoji);
+		},
+		onHangUp,
+	});
+}
+
+type HeadProps = CallScreenProps & { readonly view: View; readonly onView: (() => void) | undefined };
+
+function Head({ call, media, view, onView, onMinimise }: HeadProps) {
 	const now = useNow(1_000);
 	const since = connectedSince(call);
 	// The engine may know sooner than the measurements that the line is gone.
@@ -93,6 +124,15 @@ function Head({ call, media, onMinimise }: CallScreenProps) {
 				<p className="stage-time numbers" role="timer">
 					{timer(now - since)}
 				</p>
+			)}
+			<span className="stage-space" />
+			{onView === undefined ? null : (
+				<IconButton
+					name={view === "grid" ? words.call.speakerView : words.call.gridView}
+					icon={view === "grid" ? "spotlight" : "grid"}
+					className="stage-plain"
+					onPress={onView}
+				/>
 			)}
 			{since === undefined ? null : (
 				<DialogTrigger>
@@ -111,41 +151,57 @@ function Head({ call, media, onMinimise }: CallScreenProps) {
 	);
 }
 
-type StageButtonProps = {
-	readonly name: string;
-	readonly icon: IconName;
-	readonly isOff?: boolean;
-	readonly onPress?: () => void;
+type NotesProps = {
+	readonly media: CallSessionView;
+	readonly controls: CallControls;
+	readonly talking: boolean;
 };
 
-function StageButton({ name, icon, isOff = false, onPress }: StageButtonProps) {
+/** What one has to know of oneself: what is shown to the others, and what they do not get. */
+function Notes({ media, controls, talking }: NotesProps) {
+	const isMuted = media.microphone.phase === "off" && !talking;
 	return (
-		<IconButton
-			name={name}
-			icon={icon}
-			placement="top"
-			className={`stage-button ${isOff ? "off" : ""}`}
-			{...(onPress === undefined ? {} : { onPress })}
-		/>
+		<div className="stage-notes" role="status">
+			{media.outOfStep ? <Trouble sentence={words.call.outOfStep} /> : null}
+			{(["microphone", "camera"] as const).map((kind) => {
+				const source = media[kind];
+				return source.phase === "trouble" ? (
+					<Trouble key={kind} sentence={words.trouble[kind][source.trouble]} />
+				) : null;
+			})}
+			{media.sharing ? (
+				<div className="stage-note with-button">
+					<Icon name="share" size={18} />
+					<span>{words.call.sharing}</span>
+					<Button compact onPress={() => controls.setScreen(false)}>
+						{words.call.stopSharing}
+					</Button>
+				</div>
+			) : null}
+			{media.handRaisedAt === undefined ? null : (
+				<p className="stage-note">
+					<Icon name="hand" size={18} />
+					{words.call.handIsUp}
+				</p>
+			)}
+			{talking ? <p className="stage-note">{words.call.talking}</p> : null}
+			{isMuted ? <p className="stage-note only-keyboard">{words.call.mutedHint}</p> : null}
+		</div>
 	);
 }
 
-/** What microphone and camera lack, and what to do. */
-function Troubles({ media }: { readonly media: CallSessionView }) {
-	const sentences = (["microphone", "camera"] as const).flatMap((kind) => {
-		const source = media[kind];
-		return source.phase === "trouble" ? [words.trouble[kind][source.trouble]] : [];
-	});
-	return sentences.map((sentence) => (
-		<p key={sentence} className="stage-note trouble">
+/** What is wrong, and what to do. */
+function Trouble({ sentence }: { readonly sentence: string }) {
+	return (
+		<p className="stage-note trouble">
 			<Icon name="warning" size={18} />
 			{sentence}
 		</p>
-	));
+	);
 }
 
 /** What stands under the name while nobody is heard. */
-function statusWords(call: CallView): string {
+function statusWords(call: CallView, somebody: boolean): string {
 	switch (call.phase.name) {
 		case "ringing":
 			return words.ringing.outgoing(call.title);
@@ -154,6 +210,7 @@ function statusWords(call: CallView): string {
 		case "reconnecting":
 			return words.call.reconnecting;
 		case "connected":
+			return call.kind === "group" && !somebody ? words.call.alone : "";
 		case "ended":
 			return "";
 	}

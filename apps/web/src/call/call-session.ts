@@ -1,13 +1,14 @@
 /** One call's media in this page: the engine's room and keys, this page's microphone and camera, and what the screen shows. */
 import type { CallView, ClientView, MediaReport, PersonView, SottoClient } from "@sotto/client";
 import { type CallMediaSession, joinCall, type MediaView } from "@sotto/platform/browser/media";
-import { heardCount, qualityOf, remotesOf, reportOf, sourceOf } from "./media-picture.ts";
+import { heardCount, qualityOf, reactionsOf, remotesOf, reportOf, sourceOf } from "./media-picture.ts";
 import type {
 	CallSession,
 	CallSessionInput,
 	CallSessionView,
 	DeviceKind,
 	Devices,
+	ShownTile,
 	StartCallSession,
 } from "./session.ts";
 
@@ -30,7 +31,9 @@ class PageCall implements CallSession {
 	#view: CallSessionView | undefined;
 	#preview: { readonly track: MediaStreamTrack; readonly stream: MediaStream } | undefined;
 	#devices = noDevices;
+	#shown: readonly ShownTile[] | undefined;
 	#speaker: string | undefined;
+	#kind: CallView["kind"] = "direct";
 	#heardAt: number | undefined;
 	#joinedAt: number | undefined;
 	#reported = "";
@@ -89,6 +92,23 @@ class PageCall implements CallSession {
 		this.#changed();
 	}
 
+	setScreen(on: boolean): void {
+		void this.#media?.setScreen(on);
+	}
+
+	setHand(raised: boolean): void {
+		this.#media?.setHand(raised);
+	}
+
+	react(emoji: string): void {
+		this.#media?.react(emoji);
+	}
+
+	show(tiles: readonly ShownTile[]): void {
+		this.#shown = tiles;
+		this.#media?.show(tiles);
+	}
+
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
@@ -123,12 +143,14 @@ class PageCall implements CallSession {
 	async #follow(view: ClientView): Promise<void> {
 		if (this.#isClosed || this.#media !== undefined || this.#isAsking) return;
 		if (view.phase !== "ready" || view.call?.call !== this.#input.call || !mayJoin(view.call)) return;
+		this.#kind = view.call.kind;
 		this.#isAsking = true;
 		const ready = await this.#client.callMedia(this.#input.call);
 		this.#isAsking = false;
 		if (!ready.ok || this.#isClosed || this.#media !== undefined) return;
 		const media = joinCall(this.#client, this.#input.call, { ...this.#wants });
 		this.#media = media;
+		if (this.#shown !== undefined) media.show(this.#shown);
 		this.#joinedAt = performance.now();
 		this.#stops.push(media.onChange(() => this.#mediaChanged()));
 		this.#mediaChanged();
@@ -153,7 +175,8 @@ class PageCall implements CallSession {
 		const now = performance.now();
 		const heard = heardCount(media.participants);
 		if (heard > 0 && media.state.phase === "connected") this.#heardAt = now;
-		const report = reportOf(media.state, heard, this.#heardAt, now);
+		const isAlone = this.#kind === "group" && media.participants.length === 0;
+		const report = reportOf(media.state, heard, { heardAt: this.#heardAt, isAlone }, now);
 		if (report === undefined) return;
 		const said = JSON.stringify(report);
 		if (said === this.#reported) return;
@@ -202,9 +225,15 @@ class PageCall implements CallSession {
 		const { microphone, camera } = this.#wants;
 		const off = { state: "off" } as const;
 		const devices = media ?? { microphone: off, camera: off };
+		const remotes = remotesOf(media?.participants ?? []);
 		return {
 			localStream: this.#previewOf(media),
-			remotes: remotesOf(media?.participants ?? []),
+			remotes,
+			speaking: remotes.find(({ participantId }) => participantId === media?.activeSpeaker)?.key,
+			reactions: reactionsOf(media?.reactions ?? [], remotes),
+			handRaisedAt: media?.own.handRaisedAt,
+			sharing: media?.screenTrack !== undefined,
+			outOfStep: media?.outOfStep ?? false,
 			microphone: sourceOf(devices.microphone, microphone && !this.#isClosed),
 			camera: sourceOf(devices.camera, camera && !this.#isClosed),
 			quality: qualityOf(media?.quality ?? "measuring", media?.samples ?? []),

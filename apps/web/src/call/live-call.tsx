@@ -1,12 +1,12 @@
 import type { CallView } from "@sotto/client";
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useClient, useReady } from "../engine/client.tsx";
 import { notice } from "../ui/notice.tsx";
 import { words } from "../words/index.ts";
 import { CallBar } from "./call-bar.tsx";
 import { CallScreen } from "./call-screen.tsx";
 import { RemoteAudio } from "./remote-audio.tsx";
-import type { CallSession, CallSessionView, StartCallSession } from "./session.ts";
+import type { CallControls, CallSession, CallSessionView, StartCallSession } from "./session.ts";
 import { disownCall, minimiseCall, type OwnCall } from "./stage.ts";
 
 type LiveProps = {
@@ -20,6 +20,11 @@ type LiveProps = {
 const nothingYet: CallSessionView = {
 	localStream: undefined,
 	remotes: [],
+	speaking: undefined,
+	reactions: [],
+	handRaisedAt: undefined,
+	sharing: false,
+	outOfStep: false,
 	microphone: { phase: "starting" },
 	camera: { phase: "off" },
 	quality: { word: "measuring", samples: [] },
@@ -32,13 +37,14 @@ export function LiveCall({ call, own, minimised, loadCallSession }: LiveProps) {
 	const { me } = useReady();
 	const session = useSession(own, loadCallSession);
 	const view = useSessionView(session);
+	const controls = useMemo(() => controlsOf(session), [session]);
 	const microphoneOn = view.microphone.phase === "on";
 
 	if (minimised)
 		return (
 			<>
 				<RemoteAudio remotes={view.remotes} speaker={view.devices.chosen.speaker} />
-				<CallBar call={call} microphone={{ on: microphoneOn, onToggle: () => session?.setMicrophone(!microphoneOn) }} />
+				<CallBar call={call} microphone={{ on: microphoneOn, onToggle: () => controls.setMicrophone(!microphoneOn) }} />
 			</>
 		);
 	return (
@@ -48,14 +54,25 @@ export function LiveCall({ call, own, minimised, loadCallSession }: LiveProps) {
 				call={call}
 				me={me}
 				media={view}
-				onMicrophone={(on) => session?.setMicrophone(on)}
-				onCamera={(on) => session?.setCamera(on)}
-				onDevice={(kind, id) => session?.chooseDevice(kind, id)}
+				controls={controls}
 				onHangUp={() => void client.hangUp(call.call)}
 				onMinimise={() => minimiseCall(call.call)}
 			/>
 		</>
 	);
+}
+
+/** Do nothing before the session is there. */
+function controlsOf(session: CallSession | undefined): CallControls {
+	return {
+		setMicrophone: (on) => session?.setMicrophone(on),
+		setCamera: (on) => session?.setCamera(on),
+		chooseDevice: (kind, id) => session?.chooseDevice(kind, id),
+		setScreen: (on) => session?.setScreen(on),
+		setHand: (raised) => session?.setHand(raised),
+		react: (emoji) => session?.react(emoji),
+		show: (tiles) => session?.show(tiles),
+	};
 }
 
 /** The session of this call, from mounting to unmounting. */

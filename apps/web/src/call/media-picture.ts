@@ -8,7 +8,7 @@ import type {
 	MediaState,
 	MediaView,
 } from "@sotto/platform/browser/media";
-import type { DeviceTrouble, Quality, RemoteParticipant, SourceState } from "./session.ts";
+import type { DeviceTrouble, Quality, RemoteParticipant, ShownReaction, SourceState } from "./session.ts";
 
 /** Above this much loss in the last seconds the line is not weak but bad. */
 const badLoss = 0.15;
@@ -47,13 +47,45 @@ export function sourceOf(device: DeviceState, wanted: boolean): SourceState {
 /** Only who was verified has a place (K4); a camera that shows nothing is off. */
 export function remotesOf(participants: readonly MediaParticipant<PersonView>[]): readonly RemoteParticipant[] {
 	const taken = new Set<string>();
-	return participants.flatMap(({ participantId, person, audioTrack, videoTrack, isSeen }) => {
+	return participants.flatMap((participant) => {
+		const { participantId, person, audioTrack, videoTrack, screenTrack, signs, level, isSeen } = participant;
 		if (person === undefined) return [];
 		// Somebody who rejoins keeps their place; a second device of theirs gets one of its own.
 		const key = taken.has(person.account) ? participantId : person.account;
 		taken.add(key);
-		return [{ key, person, audioTrack, videoTrack: isSeen ? videoTrack : undefined }];
+		return [
+			{
+				key,
+				participantId,
+				person,
+				audioTrack,
+				videoTrack: isSeen && signs.camera ? videoTrack : undefined,
+				screenTrack: signs.screen ? screenTrack : undefined,
+				muted: signs.muted,
+				handRaisedAt: signs.handRaisedAt,
+				level,
+			},
+		];
 	});
+}
+
+/** One's own, and those of people who are verified. */
+export function reactionsOf(
+	reactions: MediaView<PersonView>["reactions"],
+	remotes: readonly RemoteParticipant[],
+): readonly ShownReaction[] {
+	return reactions.flatMap(({ id, participantId, emoji }): readonly ShownReaction[] => {
+		if (participantId === undefined) return [{ id, person: undefined, emoji }];
+		const person = remotes.find((remote) => remote.participantId === participantId)?.person;
+		return person === undefined ? [] : [{ id, person, emoji }];
+	});
+}
+
+/** Whose hands are up, in the order in which they went up. */
+export function handsUp(remotes: readonly RemoteParticipant[]): readonly RemoteParticipant[] {
+	return remotes
+		.filter(({ handRaisedAt }) => handRaisedAt !== undefined)
+		.toSorted((a, b) => (a.handRaisedAt ?? 0) - (b.handRaisedAt ?? 0));
 }
 
 export function qualityOf(word: MediaView<PersonView>["quality"], samples: readonly LineSample[]): Quality {
@@ -72,12 +104,12 @@ export const silenceMs = 4_000;
 
 /**
  * What the engine is to be told. `heardAt` is when somebody was heard last; undefined before the first time, in which the call
- * still connects. Times in ms of one clock.
+ * still connects. `isAlone`: in a group's call, and nobody else is in the room. Times in ms of one clock.
  */
 export function reportOf(
 	state: MediaState,
 	heard: number,
-	heardAt: number | undefined,
+	{ heardAt, isAlone }: { readonly heardAt: number | undefined; readonly isAlone: boolean },
 	now: number,
 ): MediaReport | undefined {
 	switch (state.phase) {
@@ -86,7 +118,7 @@ export function reportOf(
 		case "reconnecting":
 			return heardAt === undefined ? { phase: "joining" } : { phase: "reconnecting" };
 		case "connected":
-			if (heard > 0) return { phase: "connected", participants: heard };
+			if (heard > 0 || isAlone) return { phase: "connected", participants: heard };
 			return heardAt !== undefined && now - heardAt > silenceMs ? { phase: "reconnecting" } : undefined;
 		case "ended":
 			return state.reason === "left" ? undefined : { phase: "failed", reason: state.reason };

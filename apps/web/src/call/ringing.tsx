@@ -1,10 +1,11 @@
 import type { CallView } from "@sotto/client";
 import { useState } from "react";
 import { useClient } from "../engine/client.tsx";
-import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/button.tsx";
+import { ComposedAvatar } from "../ui/conversation-avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { words } from "../words/index.ts";
+import { incomingWords } from "./ringing-words.ts";
 import { useAnswerCall } from "./start-call.ts";
 
 type RingingProps = {
@@ -18,17 +19,16 @@ export function Ringing({ call, card }: RingingProps) {
 	const client = useClient();
 	const answer = useAnswerCall();
 	const [replying, setReplying] = useState(false);
-	const hue = call.people[0]?.hue ?? 195;
 	const other = !call.video;
 	return (
 		<section className={`ringing ${card ? "card" : "whole"}`} aria-label={words.ringing.region}>
 			<div className="ringing-who">
 				<span className="ringing-avatar">
-					<Avatar name={call.title} hue={hue} size={card ? 56 : 132} />
+					<ComposedAvatar of={call} size={card ? 56 : 132} />
 				</span>
 				<div className="ringing-text">
 					<h2>
-						<bdi>{words.ringing.incoming(call.title)}</bdi>
+						<bdi>{incomingWords(call)}</bdi>
 					</h2>
 					<p className={card ? "small quiet" : "stage-quiet"}>{call.video ? words.calls.video : words.calls.audio}</p>
 				</div>

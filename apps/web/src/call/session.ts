@@ -16,11 +16,36 @@ export type SourceState =
 export type RemoteParticipant = {
 	/** Stable for as long as this participant keeps its place. */
 	readonly key: string;
+	/** Its name in the room, another one after each of its joinings. */
+	readonly participantId: string;
 	readonly person: PersonView;
 	readonly audioTrack?: MediaStreamTrack | undefined;
 	/** Absent while their camera is off. */
 	readonly videoTrack?: MediaStreamTrack | undefined;
-	readonly muted?: boolean | undefined;
+	/** Absent while they share no screen. */
+	readonly screenTrack?: MediaStreamTrack | undefined;
+	readonly muted: boolean;
+	/** When their hand went up; absent while it is down. */
+	readonly handRaisedAt?: number | undefined;
+	/** How loud they are now, 0 to 1. */
+	readonly level: number;
+};
+
+export const reactions = ["👍", "❤️", "😂", "😮", "🎉", "👏"] as const;
+
+export type ShownReaction = {
+	readonly id: string;
+	/** Undefined: one's own. */
+	readonly person: PersonView | undefined;
+	readonly emoji: string;
+};
+
+/** What is on screen, and how large in device pixels. */
+export type ShownTile = {
+	readonly participantId: string;
+	readonly stream: "camera" | "screen";
+	readonly width: number;
+	readonly height: number;
 };
 
 /** One second's measure of the line; absent figures are not known. */
@@ -54,11 +79,24 @@ export type CallSessionView = {
 	/** The own camera for the preview; undefined while it is off. */
 	readonly localStream: MediaStream | undefined;
 	readonly remotes: readonly RemoteParticipant[];
+	/** The key of who speaks, or spoke last; undefined before anybody did. */
+	readonly speaking: string | undefined;
+	/** Of the last seconds, oldest first. */
+	readonly reactions: readonly ShownReaction[];
+	/** When one's own hand went up; undefined while it is down. */
+	readonly handRaisedAt: number | undefined;
+	/** One's own screen is shared. */
+	readonly sharing: boolean;
+	/** Nobody can hear us, because we could not follow a change of who is in the call (K5). */
+	readonly outOfStep: boolean;
 	readonly microphone: SourceState;
 	readonly camera: SourceState;
 	readonly quality: Quality;
 	readonly devices: Devices;
 };
+
+/** What the call screen asks for. */
+export type CallControls = Omit<CallSession, "snapshot" | "subscribe" | "close">;
 
 /** One call's media in this page, from the moment it is placed or answered until {@link CallSession.close}. */
 export interface CallSession {
@@ -68,6 +106,12 @@ export interface CallSession {
 	setMicrophone(on: boolean): void;
 	setCamera(on: boolean): void;
 	chooseDevice(kind: DeviceKind, id: string): void;
+	/** Asks the browser which screen, and shares it, or stops. */
+	setScreen(on: boolean): void;
+	setHand(raised: boolean): void;
+	react(emoji: string): void;
+	/** What can be seen now: nothing else needs to be sent here. */
+	show(tiles: readonly ShownTile[]): void;
 	/** Stops tracks and leaves the room; safe to call twice. */
 	close(): void;
 }

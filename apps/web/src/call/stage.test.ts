@@ -9,6 +9,7 @@ const call = (change: Partial<CallView> = {}): CallView => ({
 	title: ada.name,
 	kind: "direct",
 	people: [ada],
+	caller: ada,
 	direction: "incoming",
 	video: false,
 	phase: { name: "ringing", since: 0, giveUpAt: 45_000 },

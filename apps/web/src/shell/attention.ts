@@ -1,6 +1,7 @@
 /** What calls for attention: sounds, notifications of the system, the count in the page's title, sentences for screen readers. */
 import type { ClientEvent, ReadyView } from "@sotto/client";
 import { useEffect } from "react";
+import { incomingWords } from "../call/ringing-words.ts";
 import { askWords } from "../chats/requests.tsx";
 import { useClient, useReady } from "../engine/client.tsx";
 import { playSound } from "../sound/sounds.ts";
@@ -41,7 +42,7 @@ function onEvent(event: ClientEvent): void {
 }
 
 function titleOf(waiting: number, call: ReadyView["call"]): string {
-	if (call?.phase.name === "ringing" && call.direction === "incoming") return words.ringing.incoming(call.title);
+	if (call?.phase.name === "ringing" && call.direction === "incoming") return incomingWords(call);
 	return waiting > 0 ? `(${waiting}) ${words.appName}` : words.appName;
 }
 

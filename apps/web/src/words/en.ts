@@ -1,5 +1,6 @@
 /** Every string a person can read or hear, in English. Another language is another file with the same shape. */
 
+import { call, ringing, trouble } from "./english/calls.ts";
 import { count } from "./english/count.ts";
 import { events, groups } from "./english/groups.ts";
 
@@ -228,57 +229,8 @@ export const en = {
 		verified: "Safety number compared",
 	},
 
-	ringing: {
-		incoming: (name: string) => `${name} is calling`,
-		incomingVideo: (name: string) => `${name} is calling with picture`,
-		outgoing: (name: string) => `Calling ${name}…`,
-		answer: "Answer",
-		withPicture: "With picture",
-		soundOnly: "Sound only",
-		decline: "Decline",
-		replyInstead: "Reply instead",
-		replies: ["I can’t talk now. I’ll call you later.", "I’m on my way.", "Can you write instead?"],
-		region: "Incoming call",
-	},
-
-	call: {
-		region: (name: string) => `Call with ${name}`,
-		joining: "Connecting…",
-		connected: "Connected",
-		reconnecting: "The line dropped. Getting it back…",
-		hangUp: "Hang up",
-		mute: "Mute",
-		unmute: "Unmute",
-		cameraOff: "Turn camera off",
-		cameraOn: "Turn camera on",
-		devices: "Devices",
-		line: (word: string) => `The line: ${word}`,
-		quality: { measuring: "measuring", good: "good", weak: "weak", bad: "bad", reconnecting: "reconnecting" },
-		qualityBody: {
-			measuring: "The first seconds are being measured.",
-			good: "Sound and picture arrive as they were sent.",
-			weak: "Some of it arrives late or not at all. Moving nearer to the router helps.",
-			bad: "Much of it is lost. Turning your camera off leaves more room for the sound.",
-			reconnecting: "The way to the server is interrupted. It is being looked for again.",
-		},
-		delay: "Delay",
-		loss: "Lost",
-		sending: "Out",
-		receiving: "In",
-		chart: (what: string, value: string) => `${what}: ${value}, last minute`,
-		unknown: "–",
-		microphone: "Microphone",
-		camera: "Camera",
-		speaker: "Loudspeaker",
-		preview: "Your picture. Drag it, or move it with the arrow keys.",
-		remoteMuted: (name: string) => `${name} is muted`,
-		mutedHint: "You are muted. Hold the space bar to talk.",
-		talking: "Talking while you hold the space bar",
-		minimise: "Back to chats",
-		restore: "Back to the call",
-		takeOver: "In another tab. Take it over here",
-		keys: "Keys: M microphone, V camera, H hang up, space to talk",
-	},
+	ringing,
+	call,
 
 	ended: {
 		hungUp: "You hung up",
@@ -295,22 +247,7 @@ export const en = {
 		lasted: (duration: string) => `You talked for ${duration}`,
 	},
 
-	trouble: {
-		microphone: {
-			denied: "Your microphone is not allowed here, so nobody hears you. Allow it beside the address of this page.",
-			missing: "No microphone was found. Plug one in; the call goes on without.",
-			busy: "Another program holds your microphone. Close it there, then unmute.",
-			unplugged: "Your microphone was unplugged. Plug it in again or choose another.",
-			failed: "Your microphone gave no sound. Choose another; the call goes on.",
-		},
-		camera: {
-			denied: "Your camera is not allowed here. Allow it beside the address of this page; the call goes on with sound.",
-			missing: "No camera was found. The call goes on with sound.",
-			busy: "Another program holds your camera. Close it there, then turn it on again.",
-			unplugged: "Your camera was unplugged. The call goes on with sound.",
-			failed: "Your camera gave no picture. The call goes on with sound.",
-		},
-	},
+	trouble,
 
 	safety: {
 		title: "Safety number",
@@ -458,7 +395,6 @@ export const en = {
 		call: "Incoming call",
 		request: "Somebody asks for contact",
 		messageFrom: (name: string) => `${name} wrote to you`,
-		callFrom: (name: string) => `${name} is calling`,
 		requestFrom: (name: string) => `${name} asks for contact`,
 	},
 

@@ -104,8 +104,33 @@ const groupScreens: readonly Screen[] = [
 	},
 ];
 
+/** A call of many: how tiles share the stage, and what people say without words. */
+const callOfManyScreens: readonly Screen[] = [
+	{ name: "group-ringing", query: "scene=groupRinging" },
+	{ name: "group-call-alone", query: "scene=inGroupCall&own=camera&alone" },
+	{ name: "group-call", query: "scene=inGroupCall&own=camera&others=5&signs" },
+	{ name: "group-call-31", query: "scene=inGroupCall&own=camera&others=31&signs" },
+	{
+		name: "group-call-speaker",
+		query: "scene=inGroupCall&own=camera&others=7&signs",
+		steps: async (page) => press(page, "Show who speaks large"),
+	},
+	{ name: "group-call-screen", query: "scene=inGroupCall&own=sound&others=6&signs&screen" },
+	{
+		name: "call-own-signs",
+		query: "scene=inCall&own=camera",
+		steps: async (page, wide) => {
+			if (wide) await press(page, "Share your screen");
+			await page.keyboard.press("r");
+			await press(page, "React");
+			await press(page, "Applause");
+		},
+	},
+];
+
 export const screens: readonly Screen[] = [
 	...groupScreens,
+	...callOfManyScreens,
 	{ name: "first-run", query: "scene=firstRun" },
 	{
 		name: "welcome",

@@ -41,8 +41,10 @@ if (root !== null)
 			loadCallSession={async () =>
 				drawnCallSession({
 					picture: query.get("picture") !== "none",
-					alone: query.has("alone"),
+					others: query.has("alone") ? 0 : Number(query.get("others") ?? 1),
 					trouble: query.get("trouble"),
+					screen: query.has("screen"),
+					signs: query.has("signs"),
 				})
 			}
 		/>,

@@ -1,4 +1,4 @@
-import type { CallRecord, CallSession } from "@sotto/protocol";
+import { type CallRecord, type CallSession, type CallState, lineCallOf } from "@sotto/protocol";
 import type { ConversationHost } from "../conversation-host.ts";
 import type { CallRecordView, CallView } from "../sdk.ts";
 import type { StoredRecord } from "./call-store.ts";
@@ -7,15 +7,19 @@ import type { StoredRecord } from "./call-store.ts";
  * The call as the app sees it. Its key is the one that the user's own start got, even if that start lost to another call (K1):
  * to the user it is one call from the click to its end.
  */
-export function callViewOf(session: CallSession, host: ConversationHost): CallView | undefined {
+export function callViewOf(state: CallState, host: ConversationHost): CallView | undefined {
+	const { session } = state;
 	if (session.phase === "idle") return undefined;
 	const { conversation, direction, video } = session;
+	const people = host.people(conversation);
+	const caller = lineCallOf(state, session.callId)?.call.caller;
 	return {
 		call: viewKeyOf(session),
 		conversation,
 		title: host.title(conversation),
 		kind: host.kind(conversation),
-		people: host.people(conversation),
+		people,
+		caller: caller?.device === "other" ? people.find(({ account }) => account === caller.account) : undefined,
 		direction,
 		video,
 		phase: phaseOf(session),

@@ -59,7 +59,7 @@ class Calls implements CallEngine {
 	}
 
 	view() {
-		return { call: callViewOf(this.#runner.state.session, this.#host), calls: this.#runner.records.newest() };
+		return { call: callViewOf(this.#runner.state, this.#host), calls: this.#runner.records.newest() };
 	}
 
 	ongoing(conversation: string): string | undefined {

@@ -6,6 +6,7 @@ import {
 	contest,
 	encodeRosterEntry,
 	encodeSignedRoster,
+	maxRosterReactions,
 	maxRosterSeen,
 	ownParticipant,
 	parseSignedRoster,
@@ -38,10 +39,11 @@ export async function sealOwnRoster(
 	const own = host.members(call.conversation).find(({ thisDevice }) => thisDevice);
 	const ids = parseIds(input);
 	if (base === undefined || position === undefined || own === undefined || ids === undefined) return refused;
-	const { m, counters } = input;
+	const { m, counters, count, reactions } = input;
 	const { logId, seq, head } = position;
 	const callId = callKeyToId(call.callId);
-	const entry = encodeRosterEntry({ callId, leaf: own.leaf, m, counters, logId, seq, head, ...ids });
+	const said = { count, signs: signsOf(input.signs), reactions: reactions.slice(-maxRosterReactions) };
+	const entry = encodeRosterEntry({ callId, leaf: own.leaf, m, counters, logId, seq, head, ...said, ...ids });
 	const signature = await host.signWithLeaf(call.conversation, rosterSignatureLabel, entry);
 	if (signature === undefined) return refused;
 	const sealed = await sealRosterEntry(base.secret, callId, encodeSignedRoster({ entry, signature }));
@@ -60,6 +62,10 @@ function parseIds(
 		...(supersedes === undefined ? {} : { supersedes: supersedes.value }),
 		seen: seen.flatMap((id) => (id.ok ? [id.value] : [])),
 	};
+}
+
+function signsOf({ muted, handRaisedAt, camera, screen }: RosterInput["signs"]): RosterEntry["signs"] {
+	return { muted, camera, screen, ...(handRaisedAt === undefined ? {} : { hand: handRaisedAt }) };
 }
 
 /** Opens, verifies and judges somebody's entry (K4). What is refused leaves its id undecoded and unnamed. */
@@ -87,9 +93,10 @@ export async function openOtherRoster(
 		return { result: refused, roster: isClaimed ? contest(roster, entry.participantId) : roster };
 	}
 	const known = judged.value.state.participants.find(({ leaf }) => leaf === entry.leaf);
-	const { participantId, m, seen } = entry;
+	const { participantId, m, seen, count, reactions } = entry;
 	const counters = known?.counters ?? entry.counters;
-	const output = { participantId, m, supersedes: entry.supersedes, counters, seen };
+	const signs = { ...entry.signs, handRaisedAt: entry.signs.hand };
+	const output = { participantId, m, supersedes: entry.supersedes, counters, seen, count, signs, reactions };
 	return {
 		result: ok({ ...output, person: author.person, leaf: entry.leaf }),
 		roster: judged.value.state,

@@ -28,7 +28,7 @@ async function pair() {
 }
 
 describe("sealing", () => {
-	test("nothing is sealed without a key, in another session, or after the base was forgotten", async () => {
+	test("nothing is sealed without a key, in a session that is over, or after the base was forgotten", async () => {
 		const keys = new FrameKeys();
 		const first = await keys.begin();
 		expect(await keys.seal(first.session, audioStream, speech(80), 0)).toBeUndefined();
@@ -37,6 +37,7 @@ describe("sealing", () => {
 		expect(await keys.sendUnder(0)).toBe(true);
 		expect(await keys.seal(first.session, audioStream, speech(80), 0)).toBeDefined();
 		const second = await keys.begin();
+		keys.end(first.session);
 		expect(await keys.seal(first.session, audioStream, speech(80), 0)).toBeUndefined();
 		expect(await keys.seal(second.session, audioStream, speech(80), 0)).toBeDefined();
 		keys.forgetBase(0);
@@ -60,7 +61,7 @@ describe("sealing", () => {
 		const waiting = keys.ready(first.session).then(() => (isReady = true));
 		await Promise.resolve();
 		expect(isReady).toBe(false);
-		await keys.begin();
+		keys.end(first.session);
 		await waiting;
 	});
 
@@ -78,7 +79,7 @@ describe("sealing", () => {
 		expect(sealed.every((frame) => frame !== undefined)).toBe(true);
 		// The same key and counter would give the same bytes.
 		expect(sealed[0]).not.toEqual(sealed[1]);
-		expect(keys.announcement(0)?.m).toBe(0);
+		expect(keys.announcement(session, 0)?.m).toBe(0);
 	});
 
 	test("each joining has another participant id and counts from 0 again", async () => {
@@ -87,6 +88,51 @@ describe("sealing", () => {
 		expect(again.participantId).not.toEqual(from.participantId);
 		expect(again.session).not.toBe(from.session);
 		expect(sender.sealedFrames(again.session)).toEqual([0, 0, 0]);
+	});
+
+	test("a handover (K5) seals in both rooms, under the new base alone, by two ids whose counters are their own", async () => {
+		const { sender, receiver, from, at, seal, open } = await pair();
+		receiver.authorize(from.participantId, 0, [0, 0, 0]);
+		const old = await seal(audioStream, speech(80));
+		for (const keys of [sender, receiver]) keys.addBase(1, await base(2));
+		await sender.sendUnder(1);
+		const next = await sender.begin();
+		const there = await receiver.begin();
+		receiver.seat(there.session, 0, next.participantId);
+		receiver.authorize(next.participantId, 1, [0, 0, 0]);
+		const inOld = await seal(audioStream, speech(81));
+		const inNew = await sender.seal(next.session, audioStream, speech(82), 0);
+		expect(await open(old)).toEqual({ frame: speech(80) });
+		receiver.forgetBase(0);
+		expect(await open(inOld)).toEqual({ frame: speech(81) });
+		expect(await receiver.open(there.session, 0, audioStream, inNew as Uint8Array, 0)).toEqual({ frame: speech(82) });
+		receiver.end(at.session);
+		expect(await open(await seal(audioStream, speech(83)))).toEqual({ failure: "noOneSeated" });
+	});
+
+	test("who was removed opens nothing that is sealed after, in whichever room, and its own frames end with the old base", async () => {
+		const { sender, receiver, from, seal, open } = await pair();
+		receiver.authorize(from.participantId, 0, [0, 0, 0]);
+		sender.addBase(1, await base(2));
+		await sender.sendUnder(1);
+		for (let k = 0; k < 20; k++) expect(await open(await seal(audioStream, speech(80)))).not.toHaveProperty("frame");
+		const removed = await receiver.begin();
+		await receiver.sendUnder(0);
+		const listener = await sender.begin();
+		sender.seat(listener.session, 0, removed.participantId);
+		sender.authorize(removed.participantId, 0, [0, 0, 0]);
+		const say = async () => (await receiver.seal(removed.session, audioStream, speech(80), 0)) as Uint8Array;
+		expect(await sender.open(listener.session, 0, audioStream, await say(), 0)).toHaveProperty("frame");
+		sender.forgetBase(0);
+		expect(await sender.open(listener.session, 0, audioStream, await say(), 0)).not.toHaveProperty("frame");
+	});
+
+	test("nothing is sealed while it is held: the others are where this device cannot follow", async () => {
+		const { sender, from } = await pair();
+		sender.hold(true);
+		expect(await sender.seal(from.session, audioStream, speech(80), 0)).toBeUndefined();
+		sender.hold(false);
+		expect(await sender.seal(from.session, audioStream, speech(80), 0)).toBeDefined();
 	});
 });
 
@@ -148,18 +194,19 @@ describe("opening", () => {
 		receiver.authorize(from.participantId, 0, [0, 0, 0]);
 		sender.addBase(1, await base(2));
 		await sender.sendUnder(1);
-		expect(await open(await seal(audioStream, speech(80)))).toEqual({ failure: "unknownBase" });
+		expect(await open(await seal(audioStream, speech(80)))).toEqual({ failure: "unknownBase", m: 1 });
+		expect(receiver.newestM()).toBe(0);
 		receiver.addBase(1, await base(2));
 		expect(await open(await seal(audioStream, speech(80)))).toEqual({ frame: speech(80) });
 	});
 });
 
 test("our entry announces the counters as they stood 5 s ago", async () => {
-	const { sender, seal } = await pair();
-	expect(sender.announcement(0)?.counters).toEqual([0, 0, 0]);
+	const { sender, seal, from } = await pair();
+	expect(sender.announcement(from.session, 0)?.counters).toEqual([0, 0, 0]);
 	for (let second = 1; second <= 12; second++) {
 		for (let k = 0; k < 50; k++) await seal(audioStream, speech(80));
 		sender.tick(second * 1000);
 	}
-	expect(sender.announcement(12_100)?.counters[0]).toBe(350);
+	expect(sender.announcement(from.session, 12_100)?.counters[0]).toBe(350);
 });

@@ -9,7 +9,7 @@ import {
 	type ReceiverKey,
 	type SenderKey,
 } from "@sotto/crypto";
-import { audioStream, type StreamIndex } from "./streams.ts";
+import { audioStream, type Place, type StreamIndex } from "./streams.ts";
 
 /** A sender is announced with its counters as they stood this long ago, so that frames under way still count (K4). */
 const announcedAgeMs = 5_000;
@@ -29,7 +29,10 @@ type Session = {
 	 */
 	readonly made: Map<number, Promise<Senders>>;
 	senders: Senders | undefined;
-	readonly seats: Map<number, string>;
+	/** Who occupies which place of the downlink. */
+	readonly places: Map<Place, string>;
+	/** Those who wait for `senders`. */
+	readonly waiting: (() => void)[];
 };
 
 /** What a roster entry vouches for: a participant, and the counters below which its frames are refused. */
@@ -38,6 +41,11 @@ type Authorized = {
 	readonly counters: ReadonlyMap<number, readonly number[]>;
 	readonly keys: Map<string, Promise<ReceiverKey>>;
 };
+
+export type Opened =
+	| { readonly frame: Bytes }
+	/** `m`: whose base is missing. */
+	| { readonly failure: OpenFailure; readonly m?: number };
 
 export type OpenFailure =
 	| "noOneSeated"
@@ -57,10 +65,11 @@ export class FrameKeys {
 	readonly #forgotten = new Set<number>();
 	readonly #authorized = new Map<string, Authorized>();
 	readonly #revoked = new Set<string>();
+	/** One in each room that this device is in: two of them while it hands over from one to the next (K5). */
+	readonly #sessions = new Map<number, Session>();
 	#sendingM: number | undefined;
-	#session: Session | undefined;
-	#sessions = 0;
-	readonly #waiting: (() => void)[] = [];
+	#isHeld = false;
+	#begun = 0;
 
 	/** Adds `callBase(m)`; frames sealed under it can be opened from now on. One that was forgotten stays so. */
 	addBase(m: number, callBase: CryptoKey): void {
@@ -75,75 +84,95 @@ export class FrameKeys {
 			for (const name of keys.keys()) if (name.startsWith(`${m}.`)) keys.delete(name);
 		if (this.#sendingM !== m) return;
 		this.#sendingM = undefined;
-		if (this.#session !== undefined) this.#session.senders = undefined;
+		for (const session of this.#sessions.values()) session.senders = undefined;
+	}
+
+	/** Seals nothing while held: the others have gone on to keys that this device cannot get (K5). */
+	hold(isHeld: boolean): void {
+		this.#isHeld = isHeld;
+	}
+
+	/** The highest m that frames can be opened under; -1 before the first. */
+	newestM(): number {
+		return Math.max(-1, ...this.#bases.keys());
 	}
 
 	/** Seals under `callBase(m)` from the next frame on. False when that base is not there, or was forgotten. */
 	async sendUnder(m: number): Promise<boolean> {
 		if (!this.#bases.has(m)) return false;
 		// K5: under the one before nothing is sealed any more, not even while the new keys are made.
-		if (this.#sendingM !== m && this.#session !== undefined) this.#session.senders = undefined;
+		if (this.#sendingM !== m) for (const session of this.#sessions.values()) session.senders = undefined;
 		this.#sendingM = m;
-		await this.#makeSenders();
-		return this.#session?.senders !== undefined;
+		await Promise.all([...this.#sessions.values()].map((session) => this.#makeSenders(session)));
+		return [...this.#sessions.values()].every(({ senders }) => senders !== undefined);
 	}
 
-	/** A new PeerConnection: a fresh participant id, counters from 0 (K3). What was sealed before cannot go on. */
+	/** A new PeerConnection: a fresh participant id, counters from 0 (K3). */
 	async begin(): Promise<{ readonly session: number; readonly participantId: ParticipantId }> {
-		const id = ++this.#sessions;
+		const id = ++this.#begun;
 		const participantId = newParticipantId();
-		// Whoever waited for the session before is told that it is over.
-		for (const resolve of this.#waiting.splice(0)) resolve();
-		this.#session = {
+		const session: Session = {
 			id,
 			participantId,
 			sealed: [0, 0, 0],
 			history: [],
 			made: new Map(),
 			senders: undefined,
-			seats: new Map(),
+			places: new Map(),
+			waiting: [],
 		};
-		await this.#makeSenders();
+		this.#sessions.set(id, session);
+		await this.#makeSenders(session);
 		return { session: id, participantId };
+	}
+
+	/** The PeerConnection is closed: nothing is sealed or opened in this session any more. */
+	end(session: number): void {
+		const over = this.#sessions.get(session);
+		this.#sessions.delete(session);
+		// Whoever waited for a key is told that there will be none.
+		for (const resolve of over?.waiting.splice(0) ?? []) resolve();
 	}
 
 	/** Resolves when the session has keys to seal with. */
 	async ready(session: number): Promise<void> {
-		while (this.#session?.id === session && this.#session.senders === undefined)
-			await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		for (let current = this.#sessions.get(session); current !== undefined && current.senders === undefined; ) {
+			const { waiting } = current;
+			await new Promise<void>((resolve) => waiting.push(resolve));
+			current = this.#sessions.get(session);
+		}
 	}
 
-	async #makeSenders(): Promise<void> {
-		const session = this.#session;
+	async #makeSenders(session: Session): Promise<void> {
 		const m = this.#sendingM;
 		const base = m === undefined ? undefined : this.#bases.get(m);
-		if (session === undefined || m === undefined || base === undefined) return;
+		if (m === undefined || base === undefined) return;
 		if (!session.made.has(m)) session.made.set(m, makeSenders(base, session.participantId, m));
 		const senders = await session.made.get(m);
-		// Another base or session may have come meanwhile.
-		if (this.#session !== session || this.#sendingM !== m || senders === undefined) return;
+		// Another base may have come meanwhile, or the end.
+		if (this.#sessions.get(session.id) !== session || this.#sendingM !== m || senders === undefined) return;
 		if (session.senders === senders) return;
 		session.senders = senders;
 		session.history.length = 0;
-		for (const resolve of this.#waiting.splice(0)) resolve();
+		for (const resolve of session.waiting.splice(0)) resolve();
 	}
 
-	/** Seals a frame, or says nothing and it must not leave: wrong session, no key, too large, counter used up. */
+	/** Seals a frame, or says nothing and it must not leave: session over, no key, held, too large, counter used up. */
 	async seal(session: number, stream: StreamIndex, frame: Uint8Array, clearBytes: number): Promise<Bytes | undefined> {
-		const current = this.#session;
-		const sender = current?.id === session ? current.senders?.get(stream) : undefined;
-		if (current === undefined || sender === undefined) return undefined;
+		const current = this.#sessions.get(session);
+		const sender = current?.senders?.get(stream);
+		if (current === undefined || sender === undefined || this.#isHeld) return undefined;
 		const sealed = await sender.seal(frame, clearBytes);
 		if (!sealed.ok) return undefined;
 		current.sealed[stream]++;
 		return sealed.value;
 	}
 
-	/** Who sits where in this session. */
-	seat(session: number, seat: number, participantId: Uint8Array | undefined): void {
-		if (this.#session?.id !== session) return;
-		if (participantId === undefined) this.#session.seats.delete(seat);
-		else this.#session.seats.set(seat, bytesToHex(participantId));
+	/** Who is where in this session. */
+	seat(session: number, place: Place, participantId: Uint8Array | undefined): void {
+		const places = this.#sessions.get(session)?.places;
+		if (participantId === undefined) places?.delete(place);
+		else places?.set(place, bytesToHex(participantId));
 	}
 
 	/**
@@ -172,15 +201,15 @@ export class FrameKeys {
 		this.#authorized.delete(bytesToHex(participantId));
 	}
 
-	/** Opens a frame that came on a seat's stream. */
+	/** Opens a frame that came on a place's stream. */
 	async open(
 		session: number,
-		seat: number,
+		place: Place,
 		stream: StreamIndex,
 		frame: Uint8Array,
 		clearBytes: number,
-	): Promise<{ readonly frame: Bytes } | { readonly failure: OpenFailure }> {
-		const name = this.#session?.id === session ? this.#session.seats.get(seat) : undefined;
+	): Promise<Opened> {
+		const name = this.#sessions.get(session)?.places.get(place);
 		if (name === undefined) return { failure: "noOneSeated" };
 		const sender = this.#authorized.get(name);
 		if (sender === undefined) return { failure: "notAuthorized" };
@@ -188,7 +217,7 @@ export class FrameKeys {
 		if (!hint.ok) return { failure: "malformed" };
 		// The hint chooses the base; the stream is the m-line's, whatever the frame says.
 		const key = await this.#receiverKey(sender, hint.value.m, stream);
-		if (key === undefined) return { failure: "unknownBase" };
+		if (key === undefined) return { failure: "unknownBase", m: hint.value.m };
 		const opened = await key.open(frame, clearBytes);
 		return opened.ok ? { frame: opened.value } : { failure: opened.error };
 	}
@@ -210,14 +239,16 @@ export class FrameKeys {
 
 	/** How many frames were sealed in a session, by stream. */
 	sealedFrames(session: number): readonly number[] {
-		return this.#session?.id === session ? [...this.#session.sealed] : [0, 0, 0];
+		return [...(this.#sessions.get(session)?.sealed ?? [0, 0, 0])];
 	}
 
 	/** To be called about every second: remembers the counters for {@link announcement}. `now` in ms. */
 	tick(now: number): void {
-		const session = this.#session;
-		if (session?.senders === undefined || this.#sendingM === undefined) return;
-		const { senders, history } = session;
+		for (const session of this.#sessions.values()) this.#tick(session, now);
+	}
+
+	#tick({ senders, history }: Session, now: number): void {
+		if (senders === undefined || this.#sendingM === undefined) return;
 		history.push({
 			at: now,
 			m: this.#sendingM,
@@ -226,11 +257,12 @@ export class FrameKeys {
 		while (history.length > 2 && now - (history[1]?.at ?? now) >= announcedAgeMs) history.shift();
 	}
 
-	/** What our roster entry says of us now: our id, and our counters as they stood 5 s ago (K4). Undefined without a key. */
+	/** What our roster entry says of us there: our id, and our counters as they stood 5 s ago (K4). Undefined without a key. */
 	announcement(
+		id: number,
 		now: number,
 	): { readonly participantId: ParticipantId; readonly m: number; readonly counters: readonly number[] } | undefined {
-		const session = this.#session;
+		const session = this.#sessions.get(id);
 		if (session?.senders === undefined || this.#sendingM === undefined) return undefined;
 		const old = session.history[0];
 		const counters = old !== undefined && now - old.at >= announcedAgeMs ? old.counters : [0, 0, 0];

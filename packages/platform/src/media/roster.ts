@@ -1,5 +1,16 @@
 import { type Bytes, bytesToHex } from "@sotto/bytes";
 
+/** What a participant says of itself besides (K4). */
+export type Signs = {
+	readonly muted: boolean;
+	/** When the hand went up, ms since 1970 by its owner's clock; undefined while it is down. */
+	readonly handRaisedAt: number | undefined;
+	/** Its camera is on; its screen is shared. */
+	readonly camera: boolean;
+	readonly screen: boolean;
+};
+export type NumberedReaction = { readonly n: number; readonly emoji: string };
+
 /** What a roster entry says (K4), as its author put it and the engine sealed and signed it. */
 export type RosterEntry = {
 	readonly participantId: Bytes;
@@ -9,6 +20,10 @@ export type RosterEntry = {
 	readonly counters: readonly number[];
 	/** The participants that its author sees. */
 	readonly seen: readonly Bytes[];
+	/** Rises with each entry of a participant id. */
+	readonly count: number;
+	readonly signs: Signs;
+	readonly reactions: readonly NumberedReaction[];
 };
 
 /** An entry whose seal and signature the engine has checked: who wrote it, by its leaf in the group. */
@@ -16,17 +31,27 @@ export type CheckedEntry<Person> = RosterEntry & { readonly person: Person; read
 
 /** Entries go out at this pace at least; to a newcomer at once. */
 export const rosterPaceMs = 10_000;
+/** How long one that handed over to a new id is still heard under its old one (K5). */
+export const supersededGraceMs = 5_000;
 
 export type RosterVerdict =
-	| { readonly kind: "authorize"; readonly entry: RosterEntry; readonly revoke: readonly Bytes[] }
-	| { readonly kind: "refuse"; readonly reason: "superseded" | "otherLeaf" | "doesNotSeeUs" };
+	| {
+			readonly kind: "authorize";
+			readonly entry: RosterEntry;
+			/** To be revoked and forgotten: at once, or after the handover that the entry states. */
+			readonly revoke: readonly { readonly id: Bytes; readonly graceMs: number }[];
+	  }
+	| { readonly kind: "refuse"; readonly reason: "superseded" | "replayed" | "otherLeaf" | "doesNotSeeUs" };
 
 /**
  * Who is who in a room, as the signed entries say, for one call. Kept over rejoins: a superseded participant id stays refused
  * for the whole call, or recorded words could be played again (K4).
  */
 export class Roster<Person> {
-	readonly #byId = new Map<string, { readonly id: Bytes; readonly leaf: number; readonly person: Person }>();
+	readonly #byId = new Map<
+		string,
+		{ readonly id: Bytes; readonly leaf: number; readonly person: Person; readonly count: number }
+	>();
 	/** By participant id, the leaves that have given it up. Another leaf's word about it counts for nothing. */
 	readonly #superseded = new Map<string, Set<number>>();
 
@@ -36,19 +61,31 @@ export class Roster<Person> {
 		const known = this.#byId.get(id);
 		if (known !== undefined && known.leaf !== entry.leaf) return { kind: "refuse", reason: "otherLeaf" };
 		if (this.#superseded.get(id)?.has(entry.leaf)) return { kind: "refuse", reason: "superseded" };
+		if (known !== undefined && entry.count <= known.count) return { kind: "refuse", reason: "replayed" };
 		// An entry made before we came may be one that the sfu kept: it vouches for nobody here.
 		if (!entry.seen.some((seen) => bytesToHex(seen) === bytesToHex(own)))
 			return { kind: "refuse", reason: "doesNotSeeUs" };
 		// Whoever has a new participant id has left the old one, whether it says so or not.
-		const revoke = [...this.#byId].filter(([other, { leaf }]) => leaf === entry.leaf && other !== id);
-		if (entry.supersedes !== undefined && bytesToHex(entry.supersedes) !== id)
-			this.#giveUp(bytesToHex(entry.supersedes), entry.leaf);
-		for (const [other] of revoke) {
-			this.#giveUp(other, entry.leaf);
-			this.#byId.delete(other);
-		}
-		this.#byId.set(id, { id: entry.participantId, leaf: entry.leaf, person: entry.person });
-		return { kind: "authorize", entry, revoke: revoke.map(([, old]) => old.id) };
+		const named = entry.supersedes === undefined ? undefined : bytesToHex(entry.supersedes);
+		const isNew = ([other, { leaf }]: readonly [string, { readonly leaf: number }]) =>
+			leaf === entry.leaf && other !== id && this.#superseded.get(other)?.has(leaf) !== true;
+		const revoke = [...this.#byId]
+			.filter(isNew)
+			.map(([other, old]) => ({ id: old.id, graceMs: other === named ? supersededGraceMs : 0 }));
+		if (named !== undefined && named !== id) this.#giveUp(named, entry.leaf);
+		for (const old of revoke) this.#giveUp(bytesToHex(old.id), entry.leaf);
+		const { leaf, person, count } = entry;
+		this.#byId.set(id, { id: entry.participantId, leaf, person, count });
+		return { kind: "authorize", entry, revoke };
+	}
+
+	/** The end of what {@link judge} said to revoke. */
+	forget(participantId: Bytes): void {
+		this.#byId.delete(bytesToHex(participantId));
+	}
+
+	leafOf(participantId: Bytes): number | undefined {
+		return this.#byId.get(bytesToHex(participantId))?.leaf;
 	}
 
 	#giveUp(id: string, leaf: number): void {

@@ -47,6 +47,9 @@ export async function createRoom(
 	}
 }
 
+export type RoomAnswer = Extract<RoomRequest, { type: "answer" }>;
+export type RoomWatch = Extract<RoomRequest, { type: "watch" }>;
+
 export type Signal = {
 	readonly join: (join: {
 		readonly roomId: WireRoomId;
@@ -54,7 +57,9 @@ export type Signal = {
 		readonly fingerprint: Bytes;
 		readonly signature: Bytes;
 	}) => void;
-	readonly answer: (sdp: string) => void;
+	readonly answer: (sdp: string, layers: RoomAnswer["layers"]) => void;
+	readonly watch: (watch: Omit<RoomWatch, "type">) => void;
+	readonly share: (on: boolean) => void;
 	readonly close: () => void;
 };
 
@@ -95,7 +100,9 @@ export function openSignal(url: string, onEvent: (event: RoomEvent) => void, onC
 
 	return {
 		join: (join) => say({ type: "join", v: apiVersion, ...join }),
-		answer: (sdp) => say({ type: "answer", sdp }),
+		answer: (sdp, layers) => say({ type: "answer", sdp, ...(layers === undefined ? {} : { layers }) }),
+		watch: (watch) => say({ type: "watch", ...watch }),
+		share: (on) => say({ type: "share", on }),
 		close: () => end(false),
 	};
 }

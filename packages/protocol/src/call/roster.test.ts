@@ -1,5 +1,5 @@
 import { bytesToBase64url } from "@sotto/bytes";
-import type { CallId, LogId, ParticipantId } from "@sotto/crypto";
+import { type CallId, type LogId, type ParticipantId, rosterEntryStep } from "@sotto/crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -9,6 +9,8 @@ import {
 	encodeRosterEntry,
 	encodeRosterState,
 	encodeSignedRoster,
+	maxRosterReactions,
+	maxRosterSeen,
 	ownParticipant,
 	parseRosterState,
 	parseSignedRoster,
@@ -23,8 +25,13 @@ const callId = new Uint8Array(16).fill(200) as CallId;
 const call = bytesToBase64url(callId);
 const ours = 99;
 
+let count = 0;
+
 function entry(leaf: number, participant: number, changes: Partial<RosterEntry> = {}): RosterEntry {
 	return {
+		count: ++count,
+		signs: { muted: false, camera: false, screen: false },
+		reactions: [],
 		callId,
 		leaf,
 		m: 0,
@@ -106,6 +113,26 @@ test("an old entry played again does not lower the counters", () => {
 	expect(again.participants[0]?.counters).toEqual([500, 30, 5]);
 });
 
+test("an older entry of the same id, played again, brings back neither signs nor reactions", () => {
+	const raised = entry(1, 1, { signs: { muted: true, hand: 5, camera: false, screen: false } });
+	const lowered = entry(1, 1);
+	const { state } = accepted(accepted(fresh(), raised).state, lowered);
+	expect(refusal(state, raised)).toBe("replayed");
+	expect(refusal(state, lowered)).toBe("replayed");
+	expect(refusal(state, entry(1, 1, { m: 0 }))).toBe("accepted");
+});
+
+test("the largest entry, sealed and padded, fits into a frame of the roster channel", () => {
+	const seen = Array.from({ length: maxRosterSeen }, (_, n) => id(n));
+	const reactions = Array.from({ length: maxRosterReactions }, (_, n) => ({ n: n + 1, emoji: "\u2764".repeat(32) }));
+	const most = Number.MAX_SAFE_INTEGER;
+	const signs = { muted: true, hand: most, camera: true, screen: true };
+	const largest = entry(65_535, 1, { seen, reactions, signs, count: most, counters: [most, most, most], m: 65_535 });
+	const signed = encodeSignedRoster({ entry: encodeRosterEntry(largest), signature: new Uint8Array(64) });
+	expect(parseSignedRoster(signed).ok).toBe(true);
+	expect(Math.ceil((signed.length + 64) / rosterEntryStep) * rosterEntryStep).toBeLessThanOrEqual(4096);
+});
+
 test("superseded ids outlive a reload", () => {
 	const first = accepted(fresh(), entry(1, 1)).state;
 	const { state } = accepted(first, entry(1, 2));
@@ -165,7 +192,7 @@ test("counters are those of the newest m, under which they count from 0 again, a
 	const before = accepted(fresh(), entry(1, 1, { counters: [5_000, 100, 0] })).state;
 	const after = accepted(before, entry(1, 1, { m: 1, counters: [3, 0, 0] })).state;
 	expect(after.participants[0]).toMatchObject({ m: 1, counters: [3, 0, 0] });
-	expect(refusal(after, entry(1, 1, { m: 0, counters: [5_001, 100, 0] }))).toBe("outdated");
+	expect(refusal(after, entry(1, 1, { m: 0, counters: [5_001, 100, 0] }))).toBe("replayed");
 	expect(accepted(after, entry(1, 1, { m: 1, counters: [2, 4, 0] })).state.participants[0]?.counters).toEqual([
 		3, 4, 0,
 	]);

@@ -1,4 +1,5 @@
 import {
+	booleanShape,
 	type Bytes,
 	bytesShape,
 	bytesToBase64url,
@@ -32,9 +33,30 @@ const participantId = shapeOf(parseParticipantId);
 /** Streams of one participant: 0 audio, 1 camera, 2 screen (K3). */
 const counters = listShape(integerShape(0, Number.MAX_SAFE_INTEGER), 3);
 
+/** A short time's reactions: a few a second are sent, and each entry holds those of the last seconds. */
+export const maxRosterReactions = 8;
+/** One emoji, its modifiers and joiners included, UTF-16 units. */
+export const maxEmojiLength = 32;
+const time = integerShape(0, Number.MAX_SAFE_INTEGER);
+
+/** What a participant says of itself besides: the room's server knows none of it. */
+const signsShape = mapShape({
+	muted: booleanShape,
+	/** When the hand went up, by its owner's clock; missing while it is down. */
+	hand: optional(time),
+	camera: booleanShape,
+	screen: booleanShape,
+});
+/** `n` counts a participant's reactions, so that each is shown once. */
+const reactionShape = mapShape({ n: integerShape(1, Number.MAX_SAFE_INTEGER), emoji: textShape(maxEmojiLength) });
+
 /** K4: what a participant signs about itself. `leaf` says whose key verifies it. */
 const entryShape = mapShape({
 	v: literalShape(1),
+	/** Rises with each entry of this participant id: an older one, played again, brings back no sign and no reaction. */
+	count: integerShape(1, Number.MAX_SAFE_INTEGER),
+	signs: signsShape,
+	reactions: listShape(reactionShape, maxRosterReactions),
 	callId: shapeOf(parseCallId),
 	leaf: integerShape(0, 65_535),
 	m: integerShape(0, 65_535),
@@ -87,6 +109,8 @@ export type RosterState = {
 export type Participant = {
 	readonly participant: ParticipantKey;
 	readonly leaf: number;
+	/** Of the newest entry. */
+	readonly count: number;
 	/** Frames sealed under `callBase(m)` are refused below these, per stream. */
 	readonly m: number;
 	readonly counters: readonly number[];
@@ -97,8 +121,8 @@ export type RosterRefusal =
 	/** It does not list this device's own participant id: it may be an old one, played again. */
 	| "notForUs"
 	| "superseded"
-	/** Of an older m than this participant has spoken under. */
-	| "outdated"
+	/** Not newer than what this participant said before. */
+	| "replayed"
 	/** The id is ours, or another leaf claims it too: then it is nobody's. */
 	| "contested"
 	| "tooMany";
@@ -142,7 +166,7 @@ export function acceptRoster(
 	if (old.some((other) => other.leaf === leaf || other.leaf === undefined)) return err("superseded");
 	const known = state.participants.find((other) => other.participant === participant);
 	if (known !== undefined && known.leaf !== leaf) return err("contested");
-	if (known !== undefined && entry.m < known.m) return err("outdated");
+	if (known !== undefined && (entry.count <= known.count || entry.m < known.m)) return err("replayed");
 	if (own !== undefined && !entry.seen.some((id) => equalBytes(id, own))) return err("notForUs");
 	const before = state.participants.filter((other) => other.leaf === leaf && other.participant !== participant);
 	if (state.participants.length + state.superseded.length >= maxParticipants && known === undefined)
@@ -167,13 +191,13 @@ function supersede(
 	const ids = isStranger && !isOurs ? [...new Set([...gone, named])] : gone;
 	const added = ids.filter((id) => !state.superseded.some((old) => old.participant === id && old.leaf === leaf));
 	const kept = state.participants.filter((other) => other.leaf !== leaf);
-	const { m } = entry;
+	const { m, count } = entry;
 	// K3: under another base they count from 0 again.
 	const counters = highest(known?.m === m ? known.counters : [], entry.counters);
 	return {
 		state: {
 			...state,
-			participants: [...kept, { participant, leaf, m, counters }],
+			participants: [...kept, { participant, leaf, count, m, counters }],
 			superseded: [...state.superseded, ...added.map((id) => ({ participant: id, leaf }))],
 		},
 		retired: added.map((id) => ({ participant: id, graceMs: id === named ? supersededGraceMs : 0 })),

@@ -10,7 +10,7 @@ import { joinRoom } from "./session.ts";
 import { protectByWorker } from "./worker-protection.ts";
 
 /** The part of the engine that a call's media speaks to. */
-export type CallEngine = Pick<SottoClient, "callMedia" | "sealRoster" | "openRoster">;
+export type CallEngine = Pick<SottoClient, "callMedia" | "sealRoster" | "openRoster" | "sync">;
 
 export type CallMediaSession = MediaSession<PersonView> & {
 	/** The engine said that the call's room or keys are others now (K2): fetches them, and joins the new room if it is one. */
@@ -27,13 +27,15 @@ export function joinCall(
 	wants: { readonly microphone: boolean; readonly camera: boolean },
 ): CallMediaSession {
 	const protection = protectByWorker(startFrameWorker());
+	const keys = new CallBases(protection);
 	let roomKey = "";
 
 	async function fetchMedia(): Promise<RoomAccess | undefined> {
 		const answer = await engine.callMedia(call);
 		if (!answer.ok) return undefined;
-		await giveKeys(protection, answer.value);
-		roomKey = answer.value.joinPublicKey.join();
+		const newRoomKey = answer.value.joinPublicKey.join();
+		await keys.give(answer.value, roomKey === newRoomKey);
+		roomKey = newRoomKey;
 		return accessOf(answer.value);
 	}
 	const session = joinRoom<PersonView>({
@@ -41,23 +43,54 @@ export function joinCall(
 		protection,
 		roster: rosterOf(engine, call),
 		...wants,
+		async catchUp() {
+			await engine.sync();
+			await refresh();
+			return keys.newest;
+		},
 		chance: Math.random,
 	});
-	return Object.assign(session, {
-		async refresh() {
-			const before = roomKey;
-			await fetchMedia();
-			if (roomKey !== before) session.rejoin();
-		},
-	});
+	async function refresh(): Promise<void> {
+		const before = roomKey;
+		await fetchMedia();
+		if (roomKey !== before) session.moveOn();
+	}
+	return Object.assign(session, { refresh });
 }
 
-/** Newest last: the worker seals under the newest m and opens under all of them. */
-async function giveKeys(protection: FrameProtection, media: CallMedia): Promise<void> {
-	for (const { m, callBase } of media.callBases) {
-		const key = await importCallBase(new Secret(callBase));
-		callBase.fill(0);
-		protection.addBase(m, key, m === media.m);
+/** K5: frames that were on their way when the key changed are opened for this long. */
+const oldBaseMs = 2_000;
+/** After an addition alone the others may take this long to read it, before we seal under the new key. */
+const additionMs = 1_000;
+
+/** The call's keys in the worker: it opens under all that are in use, and seals under the newest. */
+class CallBases {
+	readonly #protection: FrameProtection;
+	newest = -1;
+
+	constructor(protection: FrameProtection) {
+		this.#protection = protection;
+	}
+
+	/** `isSameRoom`: nobody was removed since the last time, so that nobody has to be shut out at once. */
+	async give({ m: newest, callBases }: CallMedia, isSameRoom: boolean): Promise<void> {
+		const before = this.newest;
+		this.newest = newest;
+		for (const { m, callBase } of callBases) {
+			const key = await importCallBase(new Secret(callBase));
+			callBase.fill(0);
+			const mayWait = isSameRoom && before >= 0 && newest > before;
+			this.#protection.addBase(m, key, m === newest && !mayWait);
+			if (m === newest && mayWait) setTimeout(() => this.#sendUnder(m, key), additionMs);
+		}
+		if (before < 0 || newest === before) return;
+		const forget = () => this.#protection.forgetBase(before);
+		setTimeout(forget, oldBaseMs + (isSameRoom ? additionMs : 0));
+	}
+
+	/** Unless a newer one has come meanwhile, under which we seal already. */
+	#sendUnder(m: number, key: CryptoKey): void {
+		if (m === this.newest) this.#protection.addBase(m, key, true);
 	}
 }
 

@@ -3,7 +3,10 @@ import type { DeviceError, DeviceKind, DeviceState, openDevice } from "./devices
 import type { RoomAccess } from "./peer.ts";
 import type { FrameProtection } from "./protection.ts";
 import type { EndReason, PeerLoss } from "../../media/rejoin.ts";
-import type { CheckedEntry, RosterEntry } from "../../media/roster.ts";
+import type { CheckedEntry, RosterEntry, Signs } from "../../media/roster.ts";
+import type { ShownReaction } from "../../media/signs.ts";
+import type { Tile } from "../../media/watch.ts";
+import type { openScreen } from "./screen.ts";
 import type { FrameCounts } from "./worker-messages.ts";
 
 export type MediaState =
@@ -13,6 +16,15 @@ export type MediaState =
 	| { readonly phase: "reconnecting"; readonly since: number }
 	| { readonly phase: "ended"; readonly reason: EndReason };
 
+/** What a participant says of itself, sealed, over the roster channel: the room's server knows none of it. */
+export type ParticipantSigns = Signs;
+
+/** One short reaction, shown for some seconds. */
+export type Reaction = ShownReaction;
+
+/** How large a stream is shown, in CSS pixels times device pixels; what is not listed is not asked of the room. */
+export type ShownTile = Tile;
+
 export type MediaParticipant<Person> = {
 	/** Hex of its participant id: another one after each of its joinings. */
 	readonly participantId: string;
@@ -20,6 +32,11 @@ export type MediaParticipant<Person> = {
 	readonly person: Person | undefined;
 	readonly audioTrack: MediaStreamTrack;
 	readonly videoTrack: MediaStreamTrack;
+	/** Where its shared screen arrives, while it shares one and the room carries it to us. */
+	readonly screenTrack: MediaStreamTrack | undefined;
+	readonly signs: ParticipantSigns;
+	/** How loud it is now, 0 to 1, measured here at the decoder. */
+	readonly level: number;
 	/** Whether sound or pictures of it arrived, and opened, in the last second or two. */
 	readonly isHeard: boolean;
 	readonly isSeen: boolean;
@@ -39,6 +56,19 @@ export type LineSample = {
 export type MediaView<Person> = {
 	readonly state: MediaState;
 	readonly participants: readonly MediaParticipant<Person>[];
+	/** Who speaks, found by levels measured here; keeps the last one through pauses. Undefined until somebody spoke. */
+	readonly activeSpeaker: string | undefined;
+	/** Of the last seconds, oldest first, one's own included. */
+	readonly reactions: readonly Reaction[];
+	/** What this device says of itself. */
+	readonly own: ParticipantSigns;
+	/**
+	 * The others seal under keys that this device could not get for 5 s: it sends nothing until it can (K5). The person has to
+	 * know that nobody hears them.
+	 */
+	readonly outOfStep: boolean;
+	/** One's own screen, while it is shared. */
+	readonly screenTrack: MediaStreamTrack | undefined;
 	readonly microphone: DeviceState;
 	readonly camera: DeviceState;
 	readonly quality: "measuring" | "good" | "weak" | "reconnecting";
@@ -68,8 +98,17 @@ export interface MediaSession<Person> {
 	setMicrophone(on: boolean): Promise<Result<void, DeviceError>>;
 	setCamera(on: boolean): Promise<Result<void, DeviceError>>;
 	replaceDevice(kind: DeviceKind, deviceId: string): Promise<Result<void, DeviceError>>;
-	/** Joins anew, at once: the network changed, or the room did. */
+	/** Asks the browser for a screen and shares it, or stops. Also ends by the browser's own button. */
+	setScreen(on: boolean): Promise<Result<void, DeviceError>>;
+	setHand(raised: boolean): void;
+	/** One emoji; at most a few a second are sent. */
+	react(emoji: string): void;
+	/** What is on screen, and how large: the room sends no more than that. */
+	show(tiles: readonly ShownTile[]): void;
+	/** Joins anew, at once: the network changed. */
 	rejoin(): void;
+	/** The call has another room now (K5): joins it while it still sends in the one before, and leaves that when the others have come. */
+	moveOn(): void;
 	stats(): MediaStats;
 	/** Leaves the room, lets the devices go, ends the worker. Safe to call twice. */
 	leave(): void;
@@ -90,5 +129,8 @@ export type SessionOptions<Person> = {
 	readonly camera: boolean;
 	/** 0 to 1. */
 	readonly chance: () => number;
+	/** Somebody seals under a higher m (K5): reads the log, hands on what keys it finds, and gives the newest m that is here. */
+	readonly catchUp?: () => Promise<number>;
 	readonly devices?: typeof openDevice;
+	readonly screen?: typeof openScreen;
 };

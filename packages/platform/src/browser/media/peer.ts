@@ -1,10 +1,12 @@
 import type { RoomEvent, WireParticipantId } from "@sotto/api";
 import type { Bytes } from "@sotto/bytes";
 import type { PeerLoss } from "../../media/rejoin.ts";
-import { createRoom, openSignal, type Signal } from "../../media/signal.ts";
-import { audioStream, cameraStream } from "../../media/streams.ts";
+import { createRoom, openSignal, type RoomWatch, type Signal } from "../../media/signal.ts";
+import { screenPlace } from "../../media/streams.ts";
+import { layersOf, tuneAudio, tuneCamera, tuneScreen, type Wanted } from "./encodings.ts";
 import type { FrameProtection } from "./protection.ts";
 import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
+import { type Downlinks, protectTransceivers, type Uplinks } from "./transceivers.ts";
 
 /** What is needed to join a room, again and again. */
 export type RoomAccess = {
@@ -22,19 +24,21 @@ export type PeerEvents = {
 	/** Media and roster channel are up. */
 	readonly onConnected: () => void;
 	readonly onSeat: (seat: number, participantId: Bytes | undefined) => void;
+	readonly onScreen: (screen: number, participantId: Bytes | undefined) => void;
 	readonly onRoster: (frame: Bytes) => void;
 	/** Once; the peer is closed then. */
 	readonly onLost: (loss: PeerLoss) => void;
 };
 
-export type Seat = { readonly audio: MediaStreamTrack; readonly video: MediaStreamTrack };
-
 /** One joining of a room: one participant id, one certificate, one PeerConnection. */
 export type Peer = {
 	readonly participantId: () => Bytes | undefined;
-	readonly seats: () => readonly Seat[];
+	readonly downlinks: Downlinks;
 	/** What is sent from now on; takes effect once the worker has a key. */
 	readonly setTracks: (tracks: LocalTracks) => void;
+	/** How many others are here: fewer layers are encoded for one. */
+	readonly setOthers: (others: number) => void;
+	readonly watch: (watch: Omit<RoomWatch, "type">) => void;
 	readonly sendRoster: (frame: Bytes) => boolean;
 	readonly stats: () => Promise<RTCStatsReport | undefined>;
 	readonly close: () => void;
@@ -43,12 +47,13 @@ export type Peer = {
 export type LocalTracks = {
 	readonly audio: MediaStreamTrack | undefined;
 	readonly camera: MediaStreamTrack | undefined;
+	readonly screen: MediaStreamTrack | undefined;
 };
 
-/** Enough for 720p; the estimate goes below it by itself. */
-const maxCameraBitsPerSecond = 1_500_000;
 /** A connection that has been broken for this long does not mend: join anew. */
 const brokenForMs = 2_500;
+/** Until the room says otherwise. */
+const wantedAtFirst: Wanted = { camera: 3, screen: true, others: 0 };
 
 /** Joins once. Whatever goes wrong ends in one `onLost`. */
 export function openPeer(
@@ -58,124 +63,158 @@ export function openPeer(
 	events: PeerEvents,
 ): Peer {
 	const aborted = new AbortController();
-	const seats: Seat[] = [];
+	const downlinks: Downlinks = { seats: [], screens: [] };
 	let localTracks = tracks;
+	let wanted = wantedAtFirst;
 	let connection: RTCPeerConnection | undefined;
 	let signal: Signal | undefined;
 	let roster: RTCDataChannel | undefined;
-	let participantId: Bytes | undefined;
-	let senders: { readonly audio: RTCRtpSender; readonly camera: RTCRtpSender } | undefined;
+	let begun: { readonly session: number; readonly participantId: Bytes } | undefined;
+	let uplinks: Uplinks | undefined;
+	let answering: Promise<void> = Promise.resolve();
 	let isOver = false;
 	let isSendingAllowed = false;
 	let isConnected = false;
+	let isSharing = false;
 
 	function close(): void {
 		isOver = true;
 		aborted.abort();
 		signal?.close();
 		connection?.close();
+		if (begun !== undefined) protection.endSession(begun.session);
 	}
 	function lose(loss: PeerLoss): void {
 		if (isOver) return;
 		close();
 		events.onLost(loss);
 	}
+	const failed = () => lose({ kind: "transport" });
+
 	function applyTracks(): void {
-		if (senders === undefined || !isSendingAllowed || isOver) return;
-		const failed = () => lose({ kind: "transport" });
-		senders.audio.replaceTrack(localTracks.audio ?? null).catch(failed);
-		senders.camera.replaceTrack(localTracks.camera ?? null).catch(failed);
+		if (uplinks === undefined || !isSendingAllowed || isOver) return;
+		const { audio, camera, screen } = localTracks;
+		uplinks.audio.replaceTrack(audio ?? null).catch(failed);
+		uplinks.camera.replaceTrack(camera ?? null).catch(failed);
+		uplinks.screen?.replaceTrack(screen ?? null).catch(failed);
+		if (isConnected && isSharing !== (screen !== undefined)) {
+			isSharing = screen !== undefined;
+			signal?.share(isSharing);
+		}
 	}
-	function watch(peer: RTCPeerConnection): void {
+	async function tune(): Promise<void> {
+		if (uplinks === undefined || isOver) return;
+		await tuneCamera(uplinks.camera, wanted);
+		if (uplinks.screen !== undefined) await tuneScreen(uplinks.screen, wanted);
+	}
+	function want(change: Partial<Wanted>): void {
+		wanted = { ...wanted, ...change };
+		// One change of a sender's parameters after the other.
+		answering = answering.then(tune).catch(failed);
+	}
+	function report(peer: RTCPeerConnection): void {
+		if (isOver || isConnected || peer.connectionState !== "connected" || roster?.readyState !== "open") return;
+		isConnected = true;
+		applyTracks();
+		events.onConnected();
+	}
+	function follow(peer: RTCPeerConnection): void {
 		let brokenTimer: ReturnType<typeof setTimeout> | undefined;
-		const report = () => {
-			if (isOver || isConnected || peer.connectionState !== "connected" || roster?.readyState !== "open") return;
-			isConnected = true;
-			events.onConnected();
-		};
 		peer.addEventListener("connectionstatechange", () => {
 			clearTimeout(brokenTimer);
-			report();
-			if (peer.connectionState === "failed") lose({ kind: "transport" });
-			if (peer.connectionState === "disconnected")
-				brokenTimer = setTimeout(() => lose({ kind: "transport" }), brokenForMs);
+			report(peer);
+			if (peer.connectionState === "failed") failed();
+			if (peer.connectionState === "disconnected") brokenTimer = setTimeout(failed, brokenForMs);
 		});
 		peer.addEventListener("datachannel", ({ channel }) => {
 			roster = channel;
 			channel.binaryType = "arraybuffer";
-			channel.addEventListener("open", report);
+			channel.addEventListener("open", () => report(peer));
 			channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
 				if (!isOver && data instanceof ArrayBuffer) events.onRoster(new Uint8Array(data));
 			});
-			report();
+			report(peer);
 		});
 	}
+	/** The first offer, and each that brings more seats: answered on the same connection. */
 	async function answer(sdp: string, session: number, peer: RTCPeerConnection): Promise<void> {
+		if (isOver) return;
 		await peer.setRemoteDescription({ type: "offer", sdp });
 		// In this same turn, before anything can be encoded or decoded: protection on every sender and receiver.
-		senders = protectTransceivers(peer, protection, session, seats, senders);
+		uplinks = protectTransceivers(peer, protection, session, downlinks);
 		await peer.setLocalDescription();
 		if (isOver) return;
-		await limitCamera(senders.camera);
-		signal?.answer(withoutCandidates(peer.localDescription?.sdp ?? ""));
-		await protection.ready(session);
+		const local = peer.localDescription?.sdp ?? "";
+		await Promise.all([tune(), tuneAudio(uplinks.audio)]);
+		signal?.answer(withoutCandidates(local), await layersOf(uplinks.camera, local));
+		if (!isSendingAllowed) void protection.ready(session).then(allowSending).catch(failed);
+	}
+	function allowSending(): void {
 		isSendingAllowed = true;
 		applyTracks();
 	}
 	function heard(event: RoomEvent, session: number, join: (nonce: Bytes) => Promise<void>): void {
-		const failed = () => lose({ kind: "transport" });
 		switch (event.type) {
 			case "nonce":
 				return void join(event.nonce).catch(failed);
 			case "offer":
-				if (connection !== undefined) answer(event.sdp, session, connection).catch(failed);
+				answering = answering
+					.then(() => (connection === undefined ? undefined : answer(event.sdp, session, connection)))
+					.catch(failed);
 				return;
 			case "seat":
 				protection.seat(session, event.seat, event.participantId);
 				return events.onSeat(event.seat, event.participantId);
+			case "screen":
+				protection.seat(session, screenPlace(event.screen), event.participantId);
+				return events.onScreen(event.screen, event.participantId);
+			case "wanted":
+				return want({ camera: event.camera, screen: event.screen });
 			case "refused":
 				return lose({ kind: "refused", code: event.code });
 			case "gone":
 				return lose({ kind: "gone", reason: event.reason });
-			case "screen":
-			case "wanted":
 			case "pong":
 				return;
 		}
 	}
 	async function start(): Promise<void> {
-		const [begun, certified, room] = await Promise.all([
+		const [session, certified, room] = await Promise.all([
 			protection.begin(),
 			freshCertificate(),
 			createRoom(access.createUrl, access.joinPublicKey, aborted.signal),
 		]);
-		if (isOver) return;
+		if (isOver) return protection.endSession(session.session);
+		begun = session;
 		if (!room.ok) return lose(room.error);
-		participantId = begun.participantId;
-		events.onBegun(begun.session);
+		events.onBegun(session.session);
 		connection = new RTCPeerConnection({ certificates: [certified.certificate], ...protection.connectionFlags });
-		watch(connection);
+		follow(connection);
 		const join = async (nonce: Bytes) => {
-			const signature = await access.signJoin(nonce, begun.participantId, certified.fingerprint);
+			const signature = await access.signJoin(nonce, session.participantId, certified.fingerprint);
 			signal?.join({
 				roomId: room.value,
-				participantId: begun.participantId as WireParticipantId,
+				participantId: session.participantId as WireParticipantId,
 				fingerprint: certified.fingerprint,
 				signature,
 			});
 		};
 		const unreachable = () => lose({ kind: "unreachable" });
-		signal = openSignal(access.joinUrl, (event) => heard(event, begun.session, join), unreachable);
+		signal = openSignal(access.joinUrl, (event) => heard(event, session.session, join), unreachable);
 	}
-	start().catch(() => lose({ kind: "transport" }));
+	start().catch(failed);
 
 	return {
-		participantId: () => participantId,
-		seats: () => seats,
+		participantId: () => begun?.participantId,
+		downlinks,
 		setTracks(next) {
 			localTracks = next;
 			applyTracks();
 		},
+		setOthers(others) {
+			if (others !== wanted.others) want({ others });
+		},
+		watch: (watch) => signal?.watch(watch),
 		sendRoster(frame) {
 			if (isOver || roster?.readyState !== "open") return false;
 			roster.send(frame);
@@ -199,46 +238,4 @@ async function freshCertificate(): Promise<{ readonly certificate: RTCCertificat
 	const fingerprint = sdpFingerprint(sdp ?? "");
 	if (!fingerprint.ok) throw new Error("the browser names no SHA-256 fingerprint");
 	return { certificate, fingerprint: fingerprint.value };
-}
-
-/** The m-lines are named in docs/spec/media.md: `ua` and `uv` go up; `a<n>` and `v<n>` are seat n. */
-function protectTransceivers(
-	peer: RTCPeerConnection,
-	protection: FrameProtection,
-	session: number,
-	seats: Seat[],
-	already: { readonly audio: RTCRtpSender; readonly camera: RTCRtpSender } | undefined,
-): { readonly audio: RTCRtpSender; readonly camera: RTCRtpSender } {
-	const byMid = new Map(peer.getTransceivers().map((transceiver) => [transceiver.mid, transceiver]));
-	const audio = byMid.get("ua");
-	const camera = byMid.get("uv");
-	if (audio === undefined || camera === undefined) throw new Error("the offer lacks an uplink");
-	// A later offer brings more seats only.
-	const uplinks =
-		already === undefined
-			? ([
-					[audio, audioStream],
-					[camera, cameraStream],
-				] as const)
-			: [];
-	for (const [transceiver, stream] of uplinks) {
-		protection.protectSender(transceiver.sender, session, stream);
-		transceiver.direction = "sendonly";
-	}
-	for (let seat = seats.length; ; seat++) {
-		const sound = byMid.get(`a${seat}`);
-		const picture = byMid.get(`v${seat}`);
-		if (sound === undefined || picture === undefined) break;
-		protection.protectReceiver(sound.receiver, session, seat, audioStream);
-		protection.protectReceiver(picture.receiver, session, seat, cameraStream);
-		seats.push({ audio: sound.receiver.track, video: picture.receiver.track });
-	}
-	return { audio: audio.sender, camera: camera.sender };
-}
-
-async function limitCamera(sender: RTCRtpSender): Promise<void> {
-	const parameters = sender.getParameters();
-	for (const encoding of parameters.encodings) encoding.maxBitrate = maxCameraBitsPerSecond;
-	// Only a bound: a browser that does not take it before negotiation is done sends by its own estimate.
-	await sender.setParameters(parameters).catch(() => undefined);
 }

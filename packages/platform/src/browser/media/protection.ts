@@ -1,5 +1,5 @@
 import type { Bytes } from "@sotto/bytes";
-import type { StreamIndex } from "../../media/streams.ts";
+import type { Place, StreamIndex } from "../../media/streams.ts";
 import type { Announcement, FrameCounts } from "./worker-messages.ts";
 
 /**
@@ -13,13 +13,15 @@ export type FrameProtection = {
 	readonly begin: () => Promise<{ readonly session: number; readonly participantId: Bytes }>;
 	/** To be called before the local description is set; the transform stays for the sender's life. */
 	readonly protectSender: (sender: RTCRtpSender, session: number, stream: StreamIndex) => void;
-	readonly protectReceiver: (receiver: RTCRtpReceiver, session: number, seat: number, stream: StreamIndex) => void;
-	/** Who sits where: the keys that a seat's frames are tried with. */
-	readonly seat: (session: number, seat: number, participantId: Bytes | undefined) => void;
+	readonly protectReceiver: (receiver: RTCRtpReceiver, session: number, place: Place, stream: StreamIndex) => void;
+	/** Who is where: the keys that a place's frames are tried with. */
+	readonly seat: (session: number, place: Place, participantId: Bytes | undefined) => void;
 	/** Resolves once the worker has a key for sending in this session; only then may tracks be enabled. */
 	readonly ready: (session: number) => Promise<void>;
 	/** What went through so far in this session: the proof that frames are sealed, and what was heard. */
 	readonly counts: (session: number) => Promise<FrameCounts>;
+	/** The session's PeerConnection is closed. Two sessions run side by side only while one hands over to the next (K5). */
+	readonly endSession: (session: number) => void;
 
 	/** `callBase(m)`: opens what is sealed under it; with `send`, seals under it from now on (K2). */
 	readonly addBase: (m: number, callBase: CryptoKey, send: boolean) => void;
@@ -28,6 +30,10 @@ export type FrameProtection = {
 	readonly authorize: (participantId: Bytes, m: number, counters: readonly number[]) => void;
 	readonly revoke: (participantId: Bytes) => void;
 	/** What our own entry is to say; undefined while nothing can be sealed. */
-	readonly announcement: () => Promise<Announcement | undefined>;
+	readonly announcement: (session: number) => Promise<Announcement | undefined>;
+	/** Seals nothing while held: the others are at keys that this device cannot get (K5). */
+	readonly hold: (isHeld: boolean) => void;
+	/** Calls `listener` when frames come under a `callBase(m)` that is not here. */
+	readonly onAhead: (listener: (m: number) => void) => void;
 	readonly end: () => void;
 };

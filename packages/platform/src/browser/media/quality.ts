@@ -18,6 +18,8 @@ export type Flow = {
 	readonly decodedByMid: ReadonlyMap<string, number>;
 	/** Sound that was heard and not made up to bridge a gap, in samples, by m-line (`a0`, `a1`, …). */
 	readonly heardByMid: ReadonlyMap<string, number>;
+	/** Energy of what was played, and for how many seconds, by m-line (`a0`, `a1`, …): how loud it was. */
+	readonly energyByMid: ReadonlyMap<string, { readonly energy: number; readonly seconds: number }>;
 };
 
 type Entry = { readonly [name: string]: unknown };
@@ -32,6 +34,7 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 	const sentByMid = new Map<string, number>();
 	const decodedByMid = new Map<string, number>();
 	const heardByMid = new Map<string, number>();
+	const energyByMid = new Map<string, { readonly energy: number; readonly seconds: number }>();
 	for (const entry of entries) {
 		const mid = typeof entry["mid"] === "string" ? entry["mid"] : "";
 		if (entry["type"] === "inbound-rtp") {
@@ -41,7 +44,11 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 			if (entry["kind"] === "video") {
 				flow.framesDecoded += number(entry["framesDecoded"]);
 				decodedByMid.set(mid, number(entry["framesDecoded"]));
-			} else heardByMid.set(mid, number(entry["totalSamplesReceived"]) - number(entry["concealedSamples"]));
+			} else {
+				heardByMid.set(mid, number(entry["totalSamplesReceived"]) - number(entry["concealedSamples"]));
+				const [energy, seconds] = [number(entry["totalAudioEnergy"]), number(entry["totalSamplesDuration"])];
+				energyByMid.set(mid, { energy, seconds });
+			}
 		}
 		if (entry["type"] === "outbound-rtp") {
 			flow.packetsSent += number(entry["packetsSent"]);
@@ -52,7 +59,14 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 		pathBytes += number(entry["bytesReceived"]);
 		if (number(entry["currentRoundTripTime"]) > 0) roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
 	}
-	return { at, roundTripMs, ...flow, pathBytes, sentByMid, decodedByMid, heardByMid };
+	return { at, roundTripMs, ...flow, pathBytes, sentByMid, decodedByMid, heardByMid, energyByMid };
+}
+
+/** How loud an m-line was since `before`: the root mean square of its samples, 0 to 1. */
+export function loudnessOf(before: Flow, now: Flow, mid: string): number {
+	const [old, next] = [before.energyByMid.get(mid), now.energyByMid.get(mid)];
+	if (old === undefined || next === undefined || next.seconds <= old.seconds) return 0;
+	return Math.sqrt(Math.max(0, next.energy - old.energy) / (next.seconds - old.seconds));
 }
 
 const weakLoss = 0.04;

@@ -1,16 +1,4 @@
 import { type Bytes, bytesToHex, type Result } from "@sotto/bytes";
-import { type DeviceError, type DeviceKind, LocalDevices, trackOf } from "./devices.ts";
-import type {
-	LineSample,
-	MediaParticipant,
-	MediaSession,
-	MediaState,
-	MediaStats,
-	MediaView,
-	SessionOptions,
-} from "./media-session.ts";
-import { openPeer, type Peer } from "./peer.ts";
-import { type Flow, isDeaf, isUnprotected, qualityOf, readFlow, sampleOf } from "./quality.ts";
 import {
 	type PeerLoss,
 	type RejoinEffect,
@@ -20,60 +8,63 @@ import {
 	stepRejoin,
 } from "../../media/rejoin.ts";
 import { Roster, rosterPaceMs } from "../../media/roster.ts";
-import { makeSilence, type Silence } from "./silence.ts";
-import type { FrameCounts } from "./worker-messages.ts";
+import { OtherSigns, OwnSigns } from "../../media/signs.ts";
+import type { Tile } from "../../media/watch.ts";
+import type { DeviceError, DeviceKind } from "./devices.ts";
+import { Follower } from "./follower.ts";
+import { Joining, lookMs } from "./joining.ts";
+import { Line } from "./line.ts";
+import { LocalMedia } from "./local-media.ts";
+import type { MediaSession, MediaStats, MediaView, SessionOptions } from "./media-session.ts";
+import { participantsOf } from "./participants.ts";
+import type { RoomAccess } from "./peer.ts";
+import { Rooms } from "./rooms.ts";
+import { RosterSender } from "./roster-sender.ts";
+import { lookOf, mediaState } from "./session-view.ts";
+import { Watcher } from "./watcher.ts";
 
 /** Joins a room and stays in it, through lost networks and restarted servers, until `leave`. docs/spec/media.md. */
 export function joinRoom<Person>(options: SessionOptions<Person>): MediaSession<Person> {
 	return new Session(options);
 }
 
-/** Looks, one a second, in which nothing came at all, before the path is taken for lost. */
-const maxDeaf = 4;
-
-type Joined = {
-	readonly peer: Peer;
-	/** Set once known: the worker's number for this joining. */
-	session: number | undefined;
-	readonly seats: Map<number, Bytes>;
-	flow: Flow | undefined;
-	counts: FrameCounts | undefined;
-	/** For how many looks in a row nothing came at all. */
-	deafFor: number;
-	readonly heard: Set<number>;
-	readonly seen: Set<number>;
-};
-
 class Session<Person> implements MediaSession<Person> {
 	readonly #options: SessionOptions<Person>;
-	readonly #devices: LocalDevices;
+	readonly #local: LocalMedia;
 	readonly #listeners = new Set<() => void>();
 	readonly #roster = new Roster<Person>();
+	readonly #signs = new OtherSigns();
+	readonly #ownSigns = new OwnSigns();
+	readonly #sender: RosterSender;
+	readonly #watcher: Watcher;
+	readonly #rooms: Rooms;
+	readonly #line = new Line();
+	readonly #follower: Follower;
 	readonly #timers: ReturnType<typeof setInterval>[] = [];
 	#rejoin: RejoinState;
-	#joined: Joined | undefined;
 	#joinings = 0;
 	#lastLoss: PeerLoss | undefined;
 	#lastOwnId: Bytes | undefined;
 	#wake: ReturnType<typeof setTimeout> | undefined;
 	#view: MediaView<Person> | undefined;
-	#samples: readonly LineSample[] = [];
-	#quality: "measuring" | "good" | "weak" = "measuring";
-	#silence: Silence | undefined;
+	#isLooking = false;
+	#saidSigns = "";
+	#looked = "";
 	#past = { audio: 0, video: 0, decoded: 0, packets: 0, bytes: 0 };
 
 	constructor(options: SessionOptions<Person>) {
 		this.#options = options;
-		this.#devices = new LocalDevices(() => this.#devicesChanged(), options.devices);
+		this.#rooms = new Rooms((joining) => this.#closed(joining));
+		this.#sender = new RosterSender(options.protection, options.roster, () => this.#nextEntry());
+		this.#watcher = new Watcher((participantId) => this.#roster.leafOf(participantId));
+		this.#follower = new Follower(options.protection, options.catchUp);
+		this.#local = new LocalMedia(() => this.#localChanged(), options);
 		const step = startJoining(performance.now());
 		this.#rejoin = step.state;
-		void this.#devices
-			.setMicrophone(true)
-			.then(() => (options.microphone ? undefined : this.#devices.setMicrophone(false)));
-		if (options.camera) void this.#devices.setCamera(true);
+		this.#local.start(options.microphone, options.camera);
 		this.#timers.push(
-			setInterval(() => void this.#measure(), 1_000),
-			setInterval(() => void this.#sendRoster(), rosterPaceMs),
+			setInterval(() => void this.#look(), lookMs),
+			setInterval(() => this.#sendRosters(), rosterPaceMs),
 		);
 		for (const effect of step.effects) this.#do(effect);
 		addEventListener("online", this.#networkBack);
@@ -82,11 +73,21 @@ class Session<Person> implements MediaSession<Person> {
 	view(): MediaView<Person> {
 		this.#view ??= {
 			state: mediaState(this.#rejoin),
-			participants: this.#participants(),
-			microphone: this.#devices.microphone,
-			camera: this.#devices.camera,
-			quality: this.#rejoin.phase === "connected" ? this.#quality : this.#isMending() ? "reconnecting" : "measuring",
-			samples: this.#samples,
+			participants: participantsOf(this.#rooms.current, this.#rooms.leaving, {
+				roster: this.#roster,
+				signsOf: (participantId) => this.#signs.signsOf(participantId),
+				levelOf: (participantId) => this.#line.levels.levels.get(participantId) ?? 0,
+			}),
+			activeSpeaker: this.#line.levels.active,
+			reactions: this.#signs.reactions(Date.now()),
+			own: this.#local.signs(),
+			outOfStep: this.#follower.isOutOfStep,
+			screenTrack: this.#local.screen.track,
+			microphone: this.#local.devices.microphone,
+			camera: this.#local.devices.camera,
+			quality:
+				this.#rejoin.phase === "connected" ? this.#line.quality : this.#isMending() ? "reconnecting" : "measuring",
+			samples: this.#line.samples,
 		};
 		return this.#view;
 	}
@@ -97,32 +98,60 @@ class Session<Person> implements MediaSession<Person> {
 	}
 
 	setMicrophone(on: boolean): Promise<Result<void, DeviceError>> {
-		return this.#devices.setMicrophone(on);
+		return this.#local.devices.setMicrophone(on);
 	}
 
 	setCamera(on: boolean): Promise<Result<void, DeviceError>> {
-		return this.#devices.setCamera(on);
+		return this.#local.devices.setCamera(on);
 	}
 
 	replaceDevice(kind: DeviceKind, deviceId: string): Promise<Result<void, DeviceError>> {
-		return this.#devices.replace(kind, deviceId);
+		return this.#local.devices.replace(kind, deviceId);
+	}
+
+	setScreen(on: boolean): Promise<Result<void, DeviceError>> {
+		return this.#local.screen.set(on);
+	}
+
+	setHand(raised: boolean): void {
+		this.#local.setHand(raised);
+	}
+
+	react(emoji: string): void {
+		const now = Date.now();
+		const n = this.#ownSigns.react(emoji, now);
+		if (n === undefined) return;
+		this.#signs.showOwn(n, emoji, now);
+		this.#sendRosters();
+		this.#changed();
+	}
+
+	show(tiles: readonly Tile[]): void {
+		this.#watcher.show(tiles);
+		for (const joining of this.#rooms.all()) this.#watcher.update(joining);
 	}
 
 	rejoin(): void {
 		this.#step({ kind: "changed" });
 	}
 
+	moveOn(): void {
+		if (this.#rejoin.phase === "connected" && this.#rooms.current !== undefined) void this.#move();
+		else this.#step({ kind: "changed" });
+	}
+
 	stats(): MediaStats {
-		const now = sumsOf(this.#joined);
 		const past = this.#past;
+		const open = this.#rooms.all().map((joining) => joining.sums());
+		const total = (key: keyof typeof past) => open.reduce((sum, one) => sum + one[key], past[key]);
 		return {
 			quality: this.view().quality,
-			audioFramesOpened: past.audio + now.audio,
-			videoFramesOpened: past.video + now.video,
-			videoFramesDecoded: past.decoded + now.decoded,
-			packets: past.packets + now.packets,
-			bytes: past.bytes + now.bytes,
-			counts: this.#joined?.counts,
+			audioFramesOpened: total("audio"),
+			videoFramesOpened: total("video"),
+			videoFramesDecoded: total("decoded"),
+			packets: total("packets"),
+			bytes: total("bytes"),
+			counts: this.#rooms.current?.counts(),
 			lastLoss: this.#lastLoss,
 			joinings: this.#joinings,
 		};
@@ -138,22 +167,8 @@ class Session<Person> implements MediaSession<Person> {
 		return mediaState(this.#rejoin).phase === "reconnecting";
 	}
 
-	#participants(): readonly MediaParticipant<Person>[] {
-		const joined = this.#joined;
-		if (joined === undefined) return [];
-		const tracks = joined.peer.seats();
-		return [...joined.seats].flatMap(([seat, participantId]) => {
-			const track = tracks[seat];
-			if (track === undefined) return [];
-			return {
-				participantId: bytesToHex(participantId),
-				person: this.#roster.personOf(participantId),
-				audioTrack: track.audio,
-				videoTrack: track.video,
-				isHeard: joined.heard.has(seat),
-				isSeen: joined.seen.has(seat),
-			};
-		});
+	#nextEntry() {
+		return this.#ownSigns.next(this.#local.signs(), Date.now());
 	}
 
 	#changed(): void {
@@ -161,16 +176,16 @@ class Session<Person> implements MediaSession<Person> {
 		for (const listener of this.#listeners) listener();
 	}
 
-	#devicesChanged(): void {
-		this.#joined?.peer.setTracks(this.#tracks());
+	#localChanged(): void {
+		for (const joining of this.#rooms.all()) joining.peer.setTracks(this.#local.tracks());
+		const signs = JSON.stringify(this.#local.signs());
+		if (signs !== this.#saidSigns) this.#sendRosters();
+		this.#saidSigns = signs;
 		this.#changed();
 	}
 
-	#tracks() {
-		const { microphone, camera } = this.#devices;
-		const isMissing = microphone.state === "failed" && this.#rejoin.phase !== "ended";
-		if (isMissing) this.#silence ??= makeSilence();
-		return { audio: trackOf(microphone) ?? this.#silence?.track, camera: trackOf(camera) };
+	#sendRosters(): void {
+		for (const joining of this.#rooms.all()) this.#sender.soon(joining);
 	}
 
 	#step(input: Parameters<typeof stepRejoin>[1]): void {
@@ -190,163 +205,123 @@ class Session<Person> implements MediaSession<Person> {
 			case "join":
 				return void this.#join();
 			case "close":
-				return this.#closePeer();
+				this.#joinings++;
+				return this.#rooms.closeAll();
 			case "wakeAt":
 				clearTimeout(this.#wake);
 				this.#wake = setTimeout(() => this.#step({ kind: "wake" }), Math.max(0, effect.at - performance.now()));
 		}
 	}
 
-	#closePeer(): void {
-		const joined = this.#joined;
-		this.#joinings++;
-		this.#joined = undefined;
-		if (joined === undefined) return;
-		this.#lastOwnId = joined.peer.participantId() ?? this.#lastOwnId;
-		const sums = sumsOf(joined);
+	#closed(joining: Joining): void {
+		if (joining === this.#rooms.current) this.#lastOwnId = joining.peer.participantId() ?? this.#lastOwnId;
+		const sums = joining.sums();
 		for (const key of Object.keys(sums) as (keyof typeof sums)[]) this.#past[key] += sums[key];
-		joined.peer.close();
+		this.#sender.forget(joining);
+		this.#watcher.forget(joining);
 	}
 
 	#end(): void {
 		clearTimeout(this.#wake);
 		for (const timer of this.#timers) clearInterval(timer);
 		removeEventListener("online", this.#networkBack);
-		this.#devices.close();
-		this.#silence?.close();
+		this.#local.close();
 		this.#options.protection.end();
 	}
 
 	async #join(): Promise<void> {
-		this.#closePeer();
-		const joining = this.#joinings;
-		const isOld = () => this.#joinings !== joining;
-		const lost = (loss: PeerLoss) => {
-			if (isOld()) return;
-			this.#lastLoss = loss;
-			this.#step({ kind: "lost", loss });
-		};
+		this.#rooms.closeAll();
+		const joining = ++this.#joinings;
 		const access = await this.#options.access().catch(() => undefined);
-		if (isOld()) return;
-		if (access === undefined) return lost({ kind: "unreachable" });
-		const seats = new Map<number, Bytes>();
-		const peer = openPeer(access, this.#options.protection, this.#tracks(), {
-			onBegun: (session) => {
-				if (this.#joined?.peer === peer) this.#joined.session = session;
-			},
+		if (this.#joinings !== joining) return;
+		if (access === undefined) return this.#step({ kind: "lost", loss: { kind: "unreachable" } });
+		this.#rooms.current = this.#open(access, this.#lastOwnId);
+	}
+
+	/** K5: into the new room, while the old one goes on. */
+	async #move(): Promise<void> {
+		const joining = ++this.#joinings;
+		const access = await this.#options.access().catch(() => undefined);
+		const old = this.#rooms.current;
+		if (this.#joinings !== joining) return;
+		if (access === undefined || old === undefined) return this.#step({ kind: "changed" });
+		this.#rooms.moveTo(this.#open(access, old.peer.participantId()), performance.now());
+	}
+
+	#open(access: RoomAccess, supersedes: Bytes | undefined): Joining {
+		const joining: Joining = new Joining(access, this.#options.protection, this.#local.tracks(), supersedes, {
 			onConnected: () => {
-				if (isOld()) return;
-				this.#step({ kind: "connected" });
-				void this.#sendRoster();
+				if (!this.#rooms.has(joining)) return;
+				if (this.#rooms.isNext(joining)) this.#rooms.arrived();
+				else this.#step({ kind: "connected" });
+				this.#peopleChanged(joining);
 			},
-			onSeat: (seat, participantId) => {
-				if (isOld()) return;
-				if (participantId === undefined) seats.delete(seat);
-				else seats.set(seat, participantId);
-				this.#joined?.heard.delete(seat);
-				this.#joined?.seen.delete(seat);
-				// K4: to each newcomer at once.
-				if (participantId !== undefined) void this.#sendRoster();
-				this.#changed();
-			},
-			onRoster: (frame) => {
-				if (!isOld()) void this.#rosterArrived(frame, peer);
-			},
-			onLost: lost,
+			onPeople: () => this.#peopleChanged(joining),
+			onRoster: (frame) => void this.#rosterArrived(frame, joining),
+			onLost: (loss) => this.#lost(joining, loss),
 		});
-		this.#joined = {
-			peer,
-			session: undefined,
-			seats,
-			flow: undefined,
-			counts: undefined,
-			deafFor: 0,
-			heard: new Set(),
-			seen: new Set(),
-		};
+		return joining;
 	}
 
-	async #sendRoster(): Promise<void> {
-		const joined = this.#joined;
-		if (joined === undefined || this.#rejoin.phase !== "connected" || joined.seats.size === 0) return;
-		const announcement = await this.#options.protection.announcement();
-		if (announcement === undefined) return;
-		const supersedes = this.#lastOwnId;
-		const entry = { ...announcement, supersedes, seen: [...joined.seats.values()] };
-		const sealed = await this.#options.roster.seal(entry).catch(() => undefined);
-		if (sealed !== undefined && this.#joined === joined) joined.peer.sendRoster(sealed);
+	#peopleChanged(joining: Joining): void {
+		if (!this.#rooms.has(joining)) return;
+		// K4: to each newcomer at once.
+		this.#sender.soon(joining);
+		this.#watcher.update(joining);
+		this.#changed();
 	}
 
-	async #rosterArrived(frame: Bytes, peer: Peer): Promise<void> {
+	#lost(joining: Joining, loss: PeerLoss): void {
+		if (!this.#rooms.has(joining)) return;
+		this.#lastLoss = loss;
+		if (loss.kind === "unprotected") return this.#step({ kind: "lost", loss });
+		if (joining === this.#rooms.leaving) return this.#rooms.leaveOld();
+		this.#step(this.#rooms.isNext(joining) ? { kind: "changed" } : { kind: "lost", loss });
+	}
+
+	async #rosterArrived(frame: Bytes, joining: Joining): Promise<void> {
 		const entry = await this.#options.roster.open(frame).catch(() => undefined);
-		const own = peer.participantId();
-		if (entry === undefined || own === undefined || this.#joined?.peer !== peer) return;
+		const own = joining.peer.participantId();
+		if (entry === undefined || own === undefined || !this.#rooms.has(joining)) return;
 		const verdict = this.#roster.judge(entry, own);
 		if (verdict.kind === "refuse") return;
-		for (const old of verdict.revoke) this.#options.protection.revoke(old);
+		for (const { id, graceMs } of verdict.revoke) this.#revoke(id, graceMs);
 		this.#options.protection.authorize(entry.participantId, entry.m, entry.counters);
+		this.#signs.take(bytesToHex(entry.participantId), entry, Date.now());
+		this.#watcher.update(joining);
 		this.#changed();
 	}
 
-	/** Once a second: what came through, how good the line is, and whether everything that left was sealed. */
-	async #measure(): Promise<void> {
-		const joined = this.#joined;
-		if (joined?.session === undefined) return;
-		const [report, counts] = await Promise.all([
-			joined.peer.stats().catch(() => undefined),
-			this.#options.protection.counts(joined.session),
-		]);
-		if (report === undefined || this.#joined !== joined) return;
-		const before = joined.flow;
-		const countsBefore = joined.counts;
-		const flow = readFlow(report.values() as Iterable<Record<string, unknown>>, performance.now());
-		joined.flow = flow;
-		joined.counts = counts;
-		if (isUnprotected(flow, ["ua", "uv"], counts.sealed))
-			return this.#step({ kind: "lost", loss: { kind: "unprotected" } });
-		if (before === undefined || countsBefore === undefined) return;
-		joined.deafFor = this.#rejoin.phase === "connected" && isDeaf(before, flow) ? joined.deafFor + 1 : 0;
-		if (joined.deafFor >= maxDeaf) return this.#step({ kind: "lost", loss: { kind: "transport" } });
-		for (const seat of joined.seats.keys()) {
-			setMember(joined.heard, seat, (counts.opened[`${seat}.0`] ?? 0) > (countsBefore.opened[`${seat}.0`] ?? 0));
-			setMember(joined.seen, seat, (counts.opened[`${seat}.1`] ?? 0) > (countsBefore.opened[`${seat}.1`] ?? 0));
-		}
-		this.#quality = qualityOf(before, flow);
-		this.#samples = [...this.#samples.slice(-59), sampleOf(before, flow)];
+	#revoke(id: Bytes, graceMs: number): void {
+		const revoke = () => {
+			this.#roster.forget(id);
+			if (this.#rejoin.phase !== "ended") this.#options.protection.revoke(id);
+		};
+		if (graceMs === 0) revoke();
+		else setTimeout(revoke, graceMs);
+	}
+
+	/** Three times a second: what came through, who speaks, how good the line is, and whether everything that left was sealed. */
+	async #look(): Promise<void> {
+		if (this.#isLooking) return;
+		this.#isLooking = true;
+		const now = performance.now();
+		const rooms = this.#rooms.all();
+		const verdicts = await Promise.all(rooms.map((joining) => joining.look(now)));
+		this.#isLooking = false;
+		for (const [index, joining] of rooms.entries()) this.#judge(joining, verdicts[index]);
+		if (this.#rooms.look(this.#roster, now) === "late") this.#step({ kind: "changed" });
+		this.#follower.look();
+		this.#line.note(this.#rooms, now);
+		this.#view = undefined;
+		const looks = lookOf(this.view());
+		if (looks === this.#looked) return;
+		this.#looked = looks;
 		this.#changed();
 	}
-}
 
-function setMember(set: Set<number>, value: number, isIn: boolean): void {
-	if (isIn) set.add(value);
-	else set.delete(value);
-}
-
-function mediaState(state: RejoinState): MediaState {
-	switch (state.phase) {
-		case "connected":
-			return { phase: "connected" };
-		case "ended":
-			return { phase: "ended", reason: state.reason };
-		case "joining":
-			return state.brokenSince === undefined
-				? { phase: "joining" }
-				: { phase: "reconnecting", since: state.brokenSince };
-		case "waiting":
-			return { phase: "reconnecting", since: state.brokenSince };
+	#judge(joining: Joining, verdict: "goesOn" | "unprotected" | "deaf" | undefined): void {
+		if (verdict === "unprotected") this.#lost(joining, { kind: "unprotected" });
+		if (verdict === "deaf") this.#lost(joining, { kind: "transport" });
 	}
-}
-
-function sumsOf(joined: Joined | undefined) {
-	const opened = Object.entries(joined?.counts?.opened ?? {});
-	const sum = (stream: string) =>
-		opened.reduce((total, [name, count]) => total + (name.endsWith(stream) ? count : 0), 0);
-	const flow = joined?.flow;
-	return {
-		audio: sum(".0"),
-		video: sum(".1"),
-		decoded: flow?.framesDecoded ?? 0,
-		packets: (flow?.packetsSent ?? 0) + (flow?.packetsReceived ?? 0),
-		bytes: (flow?.bytesSent ?? 0) + (flow?.bytesReceived ?? 0),
-	};
 }

@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 import type { ParticipantId } from "@sotto/crypto";
-import { FrameKeys, type OpenFailure } from "../../media/frame-keys.ts";
+import { FrameKeys, type Opened, type OpenFailure } from "../../media/frame-keys.ts";
 import { audioStream } from "../../media/streams.ts";
 import type { KeyMessage, PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
 
@@ -14,8 +14,20 @@ const vp9PayloadType = 96;
 /** While frames do not open the sender is asked for a key frame at most this often. */
 const keyFrameIntervalMs = 1_000;
 
+/** How long sound under a base that is not here yet is kept for it, so that a change of keys swallows no word (K5). */
+const keptForBaseMs = 1_000;
+/** While frames come under such a base, the page is told at most this often. */
+const aheadIntervalMs = 250;
+
 const keys = new FrameKeys();
-let counts = noCounts();
+/** By session. */
+const counts = new Map<number, ReturnType<typeof noCounts>>();
+
+function countsOf(session: number) {
+	const known = counts.get(session) ?? noCounts();
+	counts.set(session, known);
+	return known;
+}
 
 function noCounts() {
 	return {
@@ -35,7 +47,6 @@ async function pageSaid(message: PageToWorker): Promise<void> {
 			message.port.onmessage = ({ data }: MessageEvent<KeyMessage>) => void keySaid(data);
 			return;
 		case "begin":
-			counts = noCounts();
 			return answerPage({ type: "begun", request: message.request, ...(await keys.begin()) });
 		case "ready":
 			await keys.ready(message.session);
@@ -44,17 +55,22 @@ async function pageSaid(message: PageToWorker): Promise<void> {
 			return answerPage({
 				type: "counts",
 				request: message.request,
-				...counts,
+				...countsOf(message.session),
 				sealed: keys.sealedFrames(message.session),
 			});
 		case "announce":
 			return answerPage({
 				type: "announcement",
 				request: message.request,
-				announcement: keys.announcement(performance.now()),
+				announcement: keys.announcement(message.session, performance.now()),
 			});
 		case "seat":
-			return keys.seat(message.session, message.seat, message.participantId);
+			return keys.seat(message.session, message.place, message.participantId);
+		case "end":
+			counts.delete(message.session);
+			return keys.end(message.session);
+		case "hold":
+			return keys.hold(message.isHeld);
 		case "base":
 		case "forget":
 		case "authorize":
@@ -112,7 +128,7 @@ function sealer(options: Extract<TransformOptions, { role: "send" }>) {
 						.seal(options.session, options.stream, new Uint8Array(frame.data), clearBytes)
 						.catch(() => undefined);
 		if (sealed === undefined) {
-			counts.withheld++;
+			countsOf(options.session).withheld++;
 			return;
 		}
 		frame.data = sealed.buffer;
@@ -122,27 +138,55 @@ function sealer(options: Extract<TransformOptions, { role: "send" }>) {
 
 /** Fails closed: a frame is enqueued only after it opened. */
 function opener(options: Extract<TransformOptions, { role: "receive" }>, transformer: RTCRtpScriptTransformer) {
-	const name = `${options.seat}.${options.stream}`;
+	const { session, place, stream } = options;
+	const name = `${place}.${stream}`;
+	const open = async (frame: EncodedFrame, clearBytes: number): Promise<Opened> => {
+		const opened = await keys.open(session, place, stream, new Uint8Array(frame.data), clearBytes);
+		if (!(await isWorthWaiting(opened, stream))) return opened;
+		return keys.open(session, place, stream, new Uint8Array(frame.data), clearBytes);
+	};
 	let askedAt = Number.NEGATIVE_INFINITY;
 	return async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
-		const clearBytes = clearBytesOf(frame, options.stream);
-		const { session, seat, stream } = options;
-		const opened =
-			clearBytes === undefined
-				? { failure: "malformed" as const }
-				: await keys
-						.open(session, seat, stream, new Uint8Array(frame.data), clearBytes)
-						.catch(() => ({ failure: "malformed" as const }));
+		const clearBytes = clearBytesOf(frame, stream);
+		const malformed = { failure: "malformed" as const };
+		const opened = clearBytes === undefined ? malformed : await open(frame, clearBytes).catch(() => malformed);
+		const count = countsOf(session);
 		if ("frame" in opened) {
-			counts.opened[name] = (counts.opened[name] ?? 0) + 1;
+			count.opened[name] = (count.opened[name] ?? 0) + 1;
 			frame.data = opened.frame.buffer;
 			return controller.enqueue(frame);
 		}
-		counts.failures[opened.failure] = (counts.failures[opened.failure] ?? 0) + 1;
+		count.failures[opened.failure] = (count.failures[opened.failure] ?? 0) + 1;
 		const now = performance.now();
 		if (stream === audioStream || now - askedAt < keyFrameIntervalMs) return;
 		askedAt = now;
 		// Without an answer the decoder asks by itself, a little later.
 		await transformer.sendKeyFrameRequest().catch(() => undefined);
 	};
+}
+
+/** When frames under an m that is not here were seen first, and when the page was told last. */
+const aheadSince = new Map<number, number>();
+let aheadToldAt = Number.NEGATIVE_INFINITY;
+
+/**
+ * K5: a frame under a higher m says that there is something to read in the log, and the page is told. Sound waits for the base: late
+ * words are better than none. The hint is not authenticated, so each m is waited for only once.
+ */
+async function isWorthWaiting(opened: Opened, stream: number): Promise<boolean> {
+	if (!("failure" in opened) || opened.failure !== "unknownBase" || opened.m === undefined) return false;
+	const { m } = opened;
+	if (m <= keys.newestM()) return false;
+	const now = performance.now();
+	if (now - aheadToldAt >= aheadIntervalMs) {
+		aheadToldAt = now;
+		answerPage({ type: "ahead", m });
+	}
+	const since = aheadSince.get(m) ?? now;
+	if (aheadSince.size < 64) aheadSince.set(m, since);
+	while (stream === audioStream && performance.now() - since < keptForBaseMs) {
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		if (keys.newestM() >= m) return true;
+	}
+	return false;
 }

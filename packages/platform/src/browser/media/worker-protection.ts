@@ -6,7 +6,9 @@ import type { PageToWorker, TransformOptions, WorkerToPage } from "./worker-mess
 export function protectByWorker(worker: Worker, enginePort?: MessagePort): FrameProtection {
 	const waiting = new Map<number, (answer: WorkerToPage) => void>();
 	let requests = 0;
+	let ahead: (m: number) => void = () => undefined;
 	worker.onmessage = ({ data }: MessageEvent<WorkerToPage>) => {
+		if (data.type === "ahead") return ahead(data.m);
 		waiting.get(data.request)?.(data);
 		waiting.delete(data.request);
 	};
@@ -31,18 +33,24 @@ export function protectByWorker(worker: Worker, enginePort?: MessagePort): Frame
 		protectSender(sender, session, stream) {
 			sender.transform = transform({ role: "send", session, stream });
 		},
-		protectReceiver(receiver, session, seat, stream) {
-			receiver.transform = transform({ role: "receive", session, seat, stream });
+		protectReceiver(receiver, session, place, stream) {
+			receiver.transform = transform({ role: "receive", session, place, stream });
 		},
-		seat: (session: number, seat: number, participantId: Bytes | undefined) =>
-			tell({ type: "seat", session, seat, participantId }),
+		seat: (session: number, place: number, participantId: Bytes | undefined) =>
+			tell({ type: "seat", session, place, participantId }),
 		ready: async (session) => void (await ask("isReady", (request) => ({ type: "ready", request, session }))),
 		counts,
+		endSession: (session) => tell({ type: "end", session }),
 		addBase: (m, callBase, send) => tell({ type: "base", m, callBase, send }),
 		forgetBase: (m) => tell({ type: "forget", m }),
 		authorize: (participantId, m, counters) => tell({ type: "authorize", participantId, m, counters }),
 		revoke: (participantId) => tell({ type: "revoke", participantId }),
-		announcement: async () => (await ask("announcement", (request) => ({ type: "announce", request }))).announcement,
+		announcement: async (session) =>
+			(await ask("announcement", (request) => ({ type: "announce", request, session }))).announcement,
+		hold: (isHeld) => tell({ type: "hold", isHeld }),
+		onAhead: (listener) => {
+			ahead = listener;
+		},
 		end: () => worker.terminate(),
 	};
 }
