@@ -256,6 +256,13 @@ class Client implements SottoClient {
 		return this.#engine.run(({ devices }) => devices.changeSetting(key, value));
 	}
 
+	askReadmission(id: ConversationId): Promise<CommandResult> {
+		return this.#engine.run(async ({ directory, readmission }) => {
+			const conversation = directory.get(id);
+			return conversation === undefined ? err({ kind: "notFound" }) : readmission.request(conversation);
+		});
+	}
+
 	// ---- backup
 
 	exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>> {

@@ -468,6 +468,12 @@ export interface SottoClient {
 	dismissJob(job: string): Promise<CommandResult>;
 	changeSetting(key: string, value: string): Promise<CommandResult>;
 
+	/**
+	 * The user asks that this device be let into a conversation again (C3, C7, D3): where it stopped as stranded, rolled back or damaged; where
+	 * it waits, the next member is asked now. Somebody there has to be online.
+	 */
+	askReadmission(conversation: ConversationId): Promise<CommandResult>;
+
 	// ---- backup
 
 	/**

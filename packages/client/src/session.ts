@@ -48,7 +48,7 @@ export class Session {
 	readonly #engine: EngineContext;
 	readonly #mailbox: Mailbox;
 	readonly #inviter: Inviter;
-	readonly #readmission: Readmission;
+	readonly readmission: Readmission;
 	readonly #ringer: Ringer;
 	readonly #line: Line;
 	#stopConnectivity: () => void = () => undefined;
@@ -88,7 +88,7 @@ export class Session {
 		this.firstContact = new FirstContact(parts);
 		this.welcomes = new Welcomes(parts);
 		this.groups = new Groups(parts);
-		this.#readmission = new Readmission(parts);
+		this.readmission = new Readmission(parts);
 		this.#mailbox = new Mailbox(engine, account, {
 			firstContact: this.firstContact,
 			welcomes: this.welcomes,
@@ -125,7 +125,7 @@ export class Session {
 		this.account.publish();
 		this.#line.start();
 		await this.devices.start();
-		background(this.#readmission.ask());
+		background(this.readmission.ask());
 		background(this.#maintain());
 		this.#pollLater();
 	}
@@ -173,7 +173,7 @@ export class Session {
 		this.devices.close();
 		this.calls.close();
 		this.#inviter.close();
-		this.#readmission.close();
+		this.readmission.close();
 		this.#ringer.close();
 		this.account.stop();
 		for (const conversation of this.directory.all()) conversation.close();
@@ -188,7 +188,7 @@ export class Session {
 			await this.welcomes.settle();
 			await this.people.refresh();
 			this.devices.leaves.look();
-			await this.#readmission.ask();
+			await this.readmission.ask();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
 			return conversations.find((read) => !read.ok) ?? ok();
@@ -266,7 +266,7 @@ export class Session {
 		for (const conversation of this.directory.all()) conversation.networkChanged();
 		this.devices.leaves.networkChanged();
 		this.#inviter.networkChanged();
-		this.#readmission.networkChanged();
+		this.readmission.networkChanged();
 		this.account.publish();
 	}
 

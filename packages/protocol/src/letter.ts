@@ -86,8 +86,10 @@ const letterShape = taggedShape("type", {
 	readmission: mapShape({
 		...common,
 		type: literalShape("readmission"),
-		/** `enter`, signed by the account key (C9). */
+		/** `enter`, signed by the account key, or `replace`, signed by the leaf that goes (C9). */
 		statement: bytesShape(1, maxStatementBytes),
+		/** That leaf's signature key. */
+		signatureKey: optional(bytesShape(32, 32)),
 		/** The package that the statement names. */
 		keyPackage: bytesShape(1, maxPackageBytes),
 		/** Where the Welcome is to go. */

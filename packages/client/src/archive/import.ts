@@ -149,8 +149,11 @@ export class ArchiveImport {
 		const stop = entry.isIn ? ({ kind: "waiting" } as const) : ({ kind: "removed" } as const);
 		tx.put(keys.line(id), encodeConversationState({ ...state, heard: entry.heard, stop }));
 		if (entry.isIn && this.#manifest.scope === "backup")
-			tx.put(keys.readmission(id), encodeAsking({ epoch: entry.epoch, asked: 0, nextAt: 0 }));
-		tx.put(keys.summary(id), encodeSummary({ v: 1, epoch: entry.epoch, members: [], policy: entry.policy }));
+			tx.put(keys.readmission(id), encodeAsking({ epoch: entry.epoch, asked: 0, nextAt: 0, packages: [] }));
+		tx.put(
+			keys.summary(id),
+			encodeSummary({ v: 1, epoch: entry.epoch, groupId: entry.groupId, members: [], policy: entry.policy }),
+		);
 		return true;
 	}
 }

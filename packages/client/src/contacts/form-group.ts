@@ -105,7 +105,7 @@ export async function enterDirectGroup(
 }
 
 /** A group entered, and the policy in force there. */
-export type EnteredGroup = FormedGroup & { readonly policy: Policy };
+export type EnteredGroup = FormedGroup & { readonly policy: Policy; readonly packageHash: Bytes };
 
 /**
  * Enters any conversation that a letter of `from` invites to: one that names both of them, in which every leaf belongs to somebody
@@ -131,7 +131,8 @@ export async function enterGroup(
 			equalBytes(accountOf(joined.value.inviter), from) &&
 			equalBytes(groupIdOf(group), groupId);
 		if (!isAsTold) return err("otherPeople");
-		return ok({ group, leaf: ownLeaf(group), logSeed: await logSeedOf(group), policy: policy.value });
+		const { hash: packageHash } = keyPackage;
+		return ok({ group, leaf: ownLeaf(group), logSeed: await logSeedOf(group), policy: policy.value, packageHash });
 	}
 	return err("notForUs");
 }

@@ -1,5 +1,5 @@
 import { equalBytes, err, ok, Secret } from "@sotto/bytes";
-import { epoch, groupIdOf, members, profileKey } from "@sotto/crypto";
+import { epoch, groupIdOf, members, ownLeaf, profileKey } from "@sotto/crypto";
 import { deviceOfCredential, type JoinerCallContent, leavesOf, type OpenedWelcome, roleOf } from "@sotto/protocol";
 import type { Conversation } from "../conversations/conversation.ts";
 import { applyOutcome, groupAt } from "../conversations/deliver.ts";
@@ -23,6 +23,7 @@ import { storeBeginning } from "./begin-contact.ts";
 import { type FirstContactParts, maxTreeBlob } from "./first-contact.ts";
 import { type EnteredGroup, enterGroup } from "./form-group.ts";
 import { encodeRequestRecord, type RequestRecord } from "./record.ts";
+import { decodeAsking } from "../readmission/asking.ts";
 
 type Added = RequestRecord & { readonly added: NonNullable<RequestRecord["added"]> };
 
@@ -159,9 +160,8 @@ export class Welcomes {
 		const read = await existing.readToTip();
 		if (!read.ok) return "later";
 		const { state } = existing.held;
-		// A device that waits (D3) knows no epoch: its store is new, and so is every package of it.
-		const isNewer = Number(epoch(entered.group)) > state.epoch && equalBytes(state.groupId, groupIdOf(entered.group));
-		if (!isNewer || state.stop === undefined || state.stop.kind === "forked") return "refused";
+		if (state.stop === undefined || state.stop.kind === "forked") return "refused";
+		if (!(await this.#isNewer(existing, entered))) return "refused";
 		// Whoever was in when this device stopped may bring it back; after a removal anybody, as into a new group.
 		const isTrusted = state.stop.kind === "removed" || roleOf(existing.policy, request.account) !== undefined;
 		if (!isTrusted) return "refused";
@@ -170,20 +170,34 @@ export class Welcomes {
 			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
 			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
 			draft.tx.delete(keys.readmission(draft.id));
-			this.#putOutUnlisted(draft);
+			this.#putOutOldLeaves(draft);
 		});
 		return "entered";
 	}
 
-	/** Devices that the account has replaced are out of its conversations as soon as another of it is in (D1, D3). */
-	#putOutUnlisted(draft: Draft): void {
+	/**
+	 * C5, C6: a leaf is entered once, because entering an epoch again would use its keys again. Who cannot tell where it was comes in by a
+	 * package that it made for just that; a store that came from an archive was never in.
+	 */
+	async #isNewer({ id, held }: Conversation, { group, packageHash }: EnteredGroup): Promise<boolean> {
+		const { state } = held;
+		const row = await this.#parts.engine.store.get(keys.readmission(id));
+		const asking = row.ok && row.value !== undefined ? decodeAsking(row.value) : undefined;
+		if (state.stop?.kind === "damaged")
+			return asking?.ok === true && asking.value.packages.some((hash) => equalBytes(hash, packageHash));
+		return Number(epoch(group)) > state.epoch && equalBytes(state.groupId, groupIdOf(group));
+	}
+
+	/** Leaves that this device had before, and those of devices that the account has replaced, go now that it is in (D1, D3). */
+	#putOutOldLeaves(draft: Draft): void {
 		const { engine, account } = this.#parts;
-		const { key, list } = account.keys;
-		for (const { credential } of leavesOf(members(draft.group), key)) {
+		const { key, list, device: own } = account.keys;
+		for (const { leaf, credential, signatureKey } of leavesOf(members(draft.group), key)) {
 			const device = deviceOfCredential(credential);
-			if (device === undefined || list.devices.some((listed) => equalBytes(listed, device))) continue;
-			const wish = { kind: "deviceOut" as const, account: key, device };
-			draft.addWish({ wish, notBefore: 0, madeAt: engine.clock.now() });
+			if (device === undefined || leaf === ownLeaf(draft.group)) continue;
+			const isListed = list.devices.some((listed) => equalBytes(listed, device));
+			if (isListed && !equalBytes(device, own.publicKey)) continue;
+			draft.addWish({ wish: { kind: "leafOut", signatureKey }, notBefore: 0, madeAt: engine.clock.now() });
 		}
 	}
 

@@ -3,9 +3,12 @@ import { type Bytes, equalBytes, err, ok, type Result, type Secret } from "@sott
 import {
 	type AccountKey,
 	exportSecret,
+	leafNodeHash,
 	type LogId,
+	members,
 	type MessageId,
 	openHint,
+	ownLeaf,
 	signWithLeaf,
 	verifyLeafSignature,
 } from "@sotto/crypto";
@@ -162,6 +165,25 @@ export class Conversation {
 	/** The policy in force (C9). */
 	get policy(): Policy {
 		return policyFrom(this.held.summary.policy);
+	}
+
+	/**
+	 * The word of this device's leaf that another package of its account is to take its place (C9, D3), and the leaf's signature key;
+	 * undefined where the group cannot be read.
+	 */
+	async replacement(
+		packageHash: Bytes,
+	): Promise<{ readonly statement: Bytes; readonly signatureKey: Bytes } | undefined> {
+		const { groupId, leaf } = this.held.state;
+		if (this.held.state.stop?.kind === "damaged" || this.held.state.stop?.kind === "waiting") return undefined;
+		return this.#core.inspect(async (group) => {
+			const leafNode = leafNodeHash(group, ownLeaf(group));
+			const own = members(group).find((member) => member.leaf === leaf);
+			if (leafNode === undefined || own === undefined) return undefined;
+			const said = { v: 1 as const, type: "replace" as const, groupId, leafNode, package: packageHash };
+			const statement = await makeStatement(said, (label, message) => signWithLeaf(group, label, message));
+			return { statement, signatureKey: own.signatureKey };
+		});
 	}
 
 	// ---- traffic

@@ -9,6 +9,7 @@ import {
 	type KeyPackageSecrets,
 	randomBytes,
 	sign,
+	signingKeyFromSeed,
 	type SigningKey,
 } from "@sotto/crypto";
 import {
@@ -121,6 +122,25 @@ test("D3: whoever asks with its account's word, its own package and a listed dev
 	expect(wish?.kind === "carriedOut" && wish.comes && equalBytes(wish.comes.device.device, ada.device.publicKey)).toBe(
 		true,
 	);
+});
+
+test("D3: a leaf that asks to be replaced signs so itself; another leaf's word is nothing", async () => {
+	const leaf = await generateLeafSignatureKey();
+	const other = await generateLeafSignatureKey();
+	const said = {
+		v: 1 as const,
+		type: "replace" as const,
+		groupId,
+		leafNode: randomBytes(32),
+		package: adasPackage.hash,
+	};
+	const key = await signingKeyFromSeed(leaf.privateKey);
+	const statement = await makeStatement(said, (label, message) => sign(label, key, message));
+	const letter = { ...(await letterOf(adasPackage, ada.account)), statement };
+	const [wish] = await wishesAfter({ ...letter, signatureKey: leaf.publicKey });
+	expect(wish).toMatchObject({ kind: "carriedOut", signatureKey: leaf.publicKey });
+	expect(await wishesAfter({ ...letter, signatureKey: other.publicKey })).toEqual([]);
+	expect(await wishesAfter(letter)).toEqual([]);
 });
 
 test("D3: nobody is wished in by another's word, with another's package, or by a device that its account has replaced", async () => {

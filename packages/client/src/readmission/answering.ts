@@ -34,10 +34,13 @@ export class Readmitter {
 
 	/** The wish that carries it out, if statement, package and device belong together. */
 	async #wishOf(letter: OpenedReadmission): Promise<Wish | undefined> {
-		const { account, statement: bytes, keyPackage, letterTo, devices, place } = letter;
+		const { account, statement: bytes, signatureKey, keyPackage, letterTo, devices, place } = letter;
 		const statement = readStatement(bytes);
-		if (statement?.type !== "enter" || !equalBytes(statement.account, account)) return undefined;
-		if (!(await isSignedBy(bytes, [account]))) return undefined;
+		if (statement === undefined || statement.type === "leave") return undefined;
+		if (statement.type === "enter" && !equalBytes(statement.account, account)) return undefined;
+		// Whose leaf a `replace` is about, and that it is in, is looked at when the commit is made (C9).
+		const signer = statement.type === "enter" ? account : signatureKey;
+		if (signer === undefined || !(await isSignedBy(bytes, [signer]))) return undefined;
 		const view = await readKeyPackage(keyPackage);
 		if (!view.ok || !equalBytes(view.value.hash, statement.package)) return undefined;
 		const now = this.#parts.engine.clock.now();
@@ -47,7 +50,8 @@ export class Readmitter {
 		if (!credential.ok || device === undefined || !equalBytes(credential.value.account, account)) return undefined;
 		const coming = credential.value.list.devices[credential.value.place];
 		if (coming === undefined || !equalBytes(coming, device)) return undefined;
-		const comes = { account, device: { device, packageHash: view.value.hash, keyPackage }, letterTo };
-		return { kind: "carriedOut", statement: bytes, comes };
+		const { hash: packageHash, signatureKey: leafKey } = view.value;
+		const comes = { account, device: { device, packageHash, keyPackage }, letterTo, leafKey };
+		return { kind: "carriedOut", statement: bytes, comes, ...(statement.type === "replace" && { signatureKey }) };
 	}
 }

@@ -1,22 +1,26 @@
-import { bytesToBase64url, bytesToHex, invariant, Secret } from "@sotto/bytes";
+import { type Bytes, bytesToBase64url, bytesToHex, err, ok, Secret } from "@sotto/bytes";
 import { sealMailbox, sign, signingKeyFromSeed } from "@sotto/crypto";
-import { type LetterAddress, makeLetter, makeStatement } from "@sotto/protocol";
+import { type LetterAddress, makeLetter, makeStatement, type Stop } from "@sotto/protocol";
 import { encodeOwnPackage } from "../account/record.ts";
 import type { FirstContactParts } from "../contacts/first-contact.ts";
 import { readProfile } from "../contacts/read-profile.ts";
 import type { Conversation } from "../conversations/conversation.ts";
 import { encodeInvite, type Invite } from "../conversations/meta.ts";
+import type { CommandResult } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
 import { Retry } from "../services/retry.ts";
 import { accountIdOf, keys } from "../store/keys.ts";
 import { revealed } from "../store/secrets.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction, unwrapStore } from "../store/transaction.ts";
-import { type Asking, decodeAsking, encodeAsking } from "./asking.ts";
+import { type Asking, decodeAsking, encodeAsking, maxAskedPackages } from "./asking.ts";
 
 /** D3: one member at a time, the next after an hour; when all were asked, each again after a day. */
 const nextMemberMs = 3600_000;
 const nextRoundMs = 24 * 3600_000;
+
+/** Why a conversation has stopped where being let in again helps. */
+const askable: readonly Stop["kind"][] = ["waiting", "stranded", "rolledBack", "damaged"];
 
 /** Somebody who could let this device in, and how its mailbox is found. */
 type Candidate = {
@@ -41,13 +45,34 @@ export class Readmission {
 		this.#retry = new Retry(clock, random, () => background(this.ask()));
 	}
 
+	/**
+	 * The user asks that this device be let in, again or for the first time: the next member is asked now. Error `refused`: the conversation
+	 * goes on, was left, or shows another history (C8), where a new leaf would not help; `notPrimary`: without account key or group
+	 * there is nobody's word to send.
+	 */
+	async request(conversation: Conversation): Promise<CommandResult> {
+		const { engine, account } = this.#parts;
+		const { state } = conversation.held;
+		if (state.stop === undefined || !askable.includes(state.stop.kind)) return err({ kind: "refused" });
+		const hasGroup = state.stop.kind === "stranded" || state.stop.kind === "rolledBack";
+		if (!account.isPrimary && !hasGroup) return err({ kind: "notPrimary" });
+		await this.#serial.run(async () => {
+			const asking = (await this.#asking(conversation)) ?? { epoch: state.epoch, asked: 0, nextAt: 0, packages: [] };
+			const tx = new StoreTransaction(engine.store);
+			tx.put(keys.readmission(conversation.id), encodeAsking({ ...asking, nextAt: 0 }));
+			await tx.commit();
+		});
+		await this.ask();
+		return ok();
+	}
+
 	/** Asks whom it is time to ask, and wakes when the next is due. */
 	ask(): Promise<void> {
 		return this.#serial.run(async () => {
 			this.#cancelWake();
 			let wakeAt: number | undefined;
 			for (const conversation of this.#parts.directory.all()) {
-				if (conversation.held.state.stop?.kind !== "waiting" || this.#isClosed) continue;
+				if (conversation.held.state.stop === undefined || this.#isClosed) continue;
 				const nextAt = await this.#askIn(conversation);
 				if (nextAt !== undefined) wakeAt = Math.min(wakeAt ?? nextAt, nextAt);
 			}
@@ -70,10 +95,9 @@ export class Readmission {
 	/** When the next letter is due; undefined if nobody is to be asked, or the network has to come first. */
 	async #askIn(conversation: Conversation): Promise<number | undefined> {
 		const { engine } = this.#parts;
-		const row = unwrapStore(await engine.store.get(keys.readmission(conversation.id)));
-		const asking = row === undefined ? undefined : decodeAsking(row);
-		if (!asking?.ok) return undefined;
-		const { asked, nextAt } = asking.value;
+		const asking = await this.#asking(conversation);
+		if (asking === undefined) return undefined;
+		const { asked, nextAt } = asking;
 		const now = engine.clock.now();
 		if (nextAt > now) return nextAt;
 		const candidates = this.#candidates(conversation);
@@ -89,9 +113,15 @@ export class Readmission {
 		const isRoundOver = (asked + 1) % candidates.length === 0;
 		// Who has no profile any more is passed over.
 		const wait = isRoundOver ? nextRoundMs : address === "gone" ? 0 : nextMemberMs;
-		const next = { ...asking.value, asked: asked + 1, nextAt: now + wait };
+		const next = { ...asking, asked: asked + 1, nextAt: now + wait };
 		await this.#send(conversation, next, address === "gone" ? undefined : address, purpose);
 		return next.nextAt;
+	}
+
+	async #asking({ id }: Conversation): Promise<Asking | undefined> {
+		const row = unwrapStore(await this.#parts.engine.store.get(keys.readmission(id)));
+		const asking = row === undefined ? undefined : decodeAsking(row);
+		return asking?.ok ? asking.value : undefined;
 	}
 
 	/** The account's other devices first, whose mailbox is the own one; then its contacts in the conversation. */
@@ -129,43 +159,41 @@ export class Readmission {
 	): Promise<void> {
 		const { engine, inviter } = this.#parts;
 		const tx = new StoreTransaction(engine.store);
-		tx.put(keys.readmission(conversation.id), encodeAsking(asking));
-		const invite = to && (await this.#write(tx, conversation, asking, to));
+		const written = to && (await this.#write(conversation, asking, to));
+		const packages = [...asking.packages, ...(written === undefined ? [] : [written.fresh.hash])].slice(
+			-maxAskedPackages,
+		);
+		tx.put(keys.readmission(conversation.id), encodeAsking({ ...asking, packages }));
 		const key = keys.invite(conversation.id, bytesToBase64url(engine.random(8)));
-		if (invite !== undefined) tx.put(key, encodeInvite(invite));
+		if (written !== undefined) {
+			const { fresh, invite } = written;
+			const now = engine.clock.now();
+			// P2: for this one invitation; its private parts go with those of packages that were replaced.
+			tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage({ ...fresh, createdAt: now, replacedAt: now }));
+			tx.put(key, encodeInvite(invite));
+		}
 		await tx.commit();
-		if (invite !== undefined) inviter.start(key, invite, purpose);
+		if (written !== undefined) inviter.start(key, written.invite, purpose);
 	}
 
-	async #write(tx: StoreTransaction, { held }: Conversation, { epoch }: Asking, to: LetterAddress): Promise<Invite> {
+	async #write(conversation: Conversation, { epoch }: Asking, to: LetterAddress) {
 		const { engine, account } = this.#parts;
 		const { record } = account;
-		const { groupId } = held.state;
-		const now = engine.clock.now();
-		// P2: for this one invitation; its private parts go with those of packages that were replaced.
+		const { groupId } = conversation.held.state;
 		const fresh = await account.newPackage();
-		tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage({ ...fresh, createdAt: now, replacedAt: now }));
-		invariant(record.accountSeed !== undefined, "a backup is of a primary device (D1)");
-		const accountKey = await signingKeyFromSeed(record.accountSeed);
-		const said = {
-			v: 1 as const,
-			type: "enter" as const,
-			groupId,
-			account: account.keys.key,
-			epoch,
-			package: fresh.hash,
-		};
+		const said = await this.#statement(conversation, epoch, fresh.hash);
+		if (said === undefined) return undefined;
 		const content = await makeLetter(account.keys.device, {
 			v: 1,
 			type: "readmission",
 			to: to.logId,
 			name: record.name,
-			sentAt: now,
+			sentAt: engine.clock.now(),
 			profile: { logId: record.profile.logId, readCap: revealed(record.profile.readCap), r: record.r },
 			deviceList: record.deviceList,
 			place: record.place,
 			groupId,
-			statement: await makeStatement(said, (label, message) => sign(label, accountKey, message)),
+			...said,
 			keyPackage: fresh.publicBytes,
 			letterTo: {
 				logId: record.mailbox.logId,
@@ -183,6 +211,29 @@ export class Readmission {
 			record: letter.value,
 			...(ringAddress && { ringAddress }),
 		};
-		return { letters: [sealed] };
+		const invite: Invite = { letters: [sealed] };
+		return { fresh, invite };
+	}
+
+	/** By the account key where this device has it; else by the leaf that is to go. */
+	async #statement(
+		conversation: Conversation,
+		epoch: number,
+		packageHash: Bytes,
+	): Promise<{ readonly statement: Bytes; readonly signatureKey?: Bytes } | undefined> {
+		const { account } = this.#parts;
+		const { accountSeed } = account.record;
+		if (accountSeed === undefined) return conversation.replacement(packageHash);
+		const accountKey = await signingKeyFromSeed(accountSeed);
+		const { groupId } = conversation.held.state;
+		const said = {
+			v: 1 as const,
+			type: "enter" as const,
+			groupId,
+			account: account.keys.key,
+			epoch,
+			package: packageHash,
+		};
+		return { statement: await makeStatement(said, (label, message) => sign(label, accountKey, message)) };
 	}
 }

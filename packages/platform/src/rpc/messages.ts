@@ -40,6 +40,7 @@ export const remoteMethods = {
 	renameDevice: "command",
 	dismissJob: "command",
 	changeSetting: "command",
+	askReadmission: "command",
 	exportBackup: "command",
 	restoreBackup: "command",
 	startCall: "command",

@@ -194,13 +194,17 @@ class Plan {
 			return this.#touch(statement.account);
 		}
 		if (comes === undefined || !equalBytes(comes.device.packageHash, statement.package)) return "notAllowed";
-		const { account: who, device: next, letterTo } = comes;
+		const { account: who, device: next, letterTo, leafKey } = comes;
 		const leaves = leavesOf(this.#group.members, who);
 		const old = signatureKey && leaves.find((leaf) => equalBytes(leaf.signatureKey, signatureKey));
 		if (statement.type === "replace" && old === undefined) return "fulfilled";
 		if (
 			statement.type === "enter" &&
-			leaves.some((leaf) => sameBytes(deviceOfCredential(leaf.credential), next.device))
+			leaves.some((leaf) =>
+				leafKey === undefined
+					? sameBytes(deviceOfCredential(leaf.credential), next.device)
+					: equalBytes(leaf.signatureKey, leafKey),
+			)
 		)
 			return "fulfilled";
 		if (leaves.length === 0 || old?.leaf === this.#group.ownLeaf) return "notAllowed";

@@ -63,7 +63,15 @@ const wishShape = taggedShape("kind", {
 		statement: bytesShape(1, maxStatementBytes),
 		/** Signed by whom and of which leaf, `replace` does not say: the leaf's signature key. */
 		signatureKey: optional(bytesShape(32, 32)),
-		comes: optional(mapShape({ account, device, letterTo: letterAddressShape })),
+		comes: optional(
+			mapShape({
+				account,
+				device,
+				letterTo: letterAddressShape,
+				/** The package's signature key: its leaf is known by this where the device has another in the group already. */
+				leafKey: optional(bytesShape(32, 32)),
+			}),
+		),
 	}),
 });
 /**
