@@ -2,7 +2,7 @@ import type { ClientView, SottoClient } from "@sotto/client";
 import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { StartCallSession } from "./call/session.ts";
 import { useCallStage } from "./call/stage.ts";
-import { ClientProvider } from "./engine/client.tsx";
+import { ClientProvider, useReady } from "./engine/client.tsx";
 import { loadRest } from "./engine/load-rest.ts";
 import { FirstRun } from "./first-run/first-run.tsx";
 import { Welcome } from "./first-run/welcome.tsx";
@@ -11,13 +11,15 @@ import { useBackOnline } from "./shell/network-line.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { useWatchBuild } from "./state/newer-build.ts";
 import { NavigationProvider } from "./state/route.tsx";
+import { useSettingsFollow } from "./state/settings-follow.ts";
 import { markHere } from "./state/was-here.ts";
 import { Button } from "./ui/button.tsx";
 import { HeardPlace } from "./ui/heard.tsx";
 import { Mark } from "./ui/icons.tsx";
-import { NoticePlace } from "./ui/notice.tsx";
+import { notice, NoticePlace } from "./ui/notice.tsx";
 import { words } from "./words/index.ts";
 
+const LinkingSheet = lazy(() => import("./linking/linking-sheet.tsx"));
 const CallLayer = lazy(() => import("./call/call-layer.tsx"));
 
 type AppProps = {
@@ -40,12 +42,16 @@ export function App({ client, loadCallSession }: AppProps) {
 	);
 }
 
+type WelcomeState = "not yet" | "shown" | "linked" | "done";
+
 type PhasesProps = { readonly view: ClientView; readonly loadCallSession: () => Promise<StartCallSession> };
 
 function Phases({ view, loadCallSession }: PhasesProps) {
-	const [welcome, setWelcome] = useState<"not yet" | "shown" | "done">("not yet");
-	// Whoever has just made an account is welcomed; whoever comes back is not.
+	// Whoever has just made an account is welcomed, whoever has linked this device is told so; whoever comes back is not.
+	const [welcome, setWelcome] = useState<WelcomeState>("not yet");
 	if (view.phase === "noAccount" && welcome === "not yet") setWelcome("shown");
+	if (view.phase === "linking" && welcome !== "linked") setWelcome("linked");
+	if (view.phase === "noAccount" && welcome === "linked") setWelcome("shown");
 	switch (view.phase) {
 		case "loading":
 			return <StageMessage late title={words.phases.loading} />;
@@ -55,16 +61,14 @@ function Phases({ view, loadCallSession }: PhasesProps) {
 			return <StageMessage {...words.phases.broken[view.reason]} again={view.reason === "storageLost"} />;
 		case "noAccount":
 		case "linking":
-			return <FirstRun />;
+			return <FirstRun linking={view.phase === "linking" ? view.linking : undefined} />;
 		case "ready":
-			return (
-				<Ready welcome={welcome === "shown"} onWelcomed={() => setWelcome("done")} loadCallSession={loadCallSession} />
-			);
+			return <Ready welcome={welcome} onWelcomed={() => setWelcome("done")} loadCallSession={loadCallSession} />;
 	}
 }
 
 type ReadyProps = {
-	readonly welcome: boolean;
+	readonly welcome: WelcomeState;
 	readonly onWelcomed: () => void;
 	readonly loadCallSession: () => Promise<StartCallSession>;
 };
@@ -73,16 +77,28 @@ function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	useAttention();
 	useBackOnline();
 	useWatchBuild();
+	useSettingsFollow();
 	useEffect(markHere, []);
 	useEffect(() => loadRest(loadCallSession), [loadCallSession]);
+	useEffect(() => {
+		if (welcome !== "linked") return;
+		notice(words.linking.doneNotice);
+		onWelcomed();
+	}, [welcome, onWelcomed]);
+	const { linking } = useReady();
 	const stage = useCallStage();
 	const covered = stage === "full";
 	return (
 		<>
-			{welcome ? (
+			{welcome === "shown" ? (
 				<Welcome onDone={onWelcomed} hidden={covered} />
 			) : (
 				<Shell hidden={covered} hasCallBar={stage === "bar"} />
+			)}
+			{linking === undefined ? null : (
+				<Suspense>
+					<LinkingSheet linking={linking} />
+				</Suspense>
 			)}
 			{stage === "none" ? null : (
 				<Suspense>

@@ -16,7 +16,7 @@ import type {
 	SottoClient,
 } from "@sotto/client";
 import { readyView } from "./memory-core.ts";
-import { MemoryGroups } from "./memory-groups.ts";
+import { MemoryDevices } from "./memory-devices.ts";
 import { me as defaultMe, myLink } from "./people.ts";
 
 export { readyView } from "./memory-core.ts";
@@ -49,7 +49,7 @@ type Needed = Pick<
 	| "ledgerOf"
 >;
 
-export class MemoryClient extends MemoryGroups implements Needed {
+export class MemoryClient extends MemoryDevices implements Needed {
 	async view(): Promise<ClientView> {
 		return this.state.view;
 	}

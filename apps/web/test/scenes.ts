@@ -2,6 +2,7 @@
 import type { CallRecordView, CallView, ConversationView, HistoryItem, RequestView } from "@sotto/client";
 import { MemoryClient, readyView } from "./memory-client.ts";
 import { ada, days, grace, hours, jun, katherine, long, me, minutes, noor, now, tunde } from "./people.ts";
+import { deviceScenes } from "./scene-devices.ts";
 import { groupScenes } from "./scene-groups.ts";
 import { ledgerOf } from "./scene-ledger.ts";
 import { called, conversation, happened, record, says } from "./scene-parts.ts";
@@ -178,6 +179,7 @@ export const scenes = {
 	reconnecting: () =>
 		full({ call: adaCall({ phase: { name: "reconnecting", since: Date.now(), connectedAt: Date.now() - 90_000 } }) }),
 	...groupScenes(full),
+	...deviceScenes(full),
 } satisfies Record<string, () => MemoryClient>;
 
 export type SceneName = keyof typeof scenes;

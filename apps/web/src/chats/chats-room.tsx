@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useReady } from "../engine/client.tsx";
+import { useComing } from "../linking/coming.ts";
 import { ContactButtons } from "../shell/share-opener.tsx";
 import { RoomHead } from "../shell/room-head.tsx";
 import { useWide } from "../state/screen.ts";
@@ -13,6 +14,7 @@ import { Steps } from "./steps.tsx";
 export function ChatsRoom({ inSteps }: { readonly inSteps: boolean }) {
 	const { conversations } = useReady();
 	const wide = useWide();
+	const coming = useComing();
 	const [search, setSearch] = useState("");
 	return (
 		<>
@@ -22,6 +24,11 @@ export function ChatsRoom({ inSteps }: { readonly inSteps: boolean }) {
 				{search.trim() === "" ? <Requests /> : null}
 				{conversations.length > 0 ? (
 					<ChatList search={search} />
+				) : coming ? (
+					<p className="room-empty" role="status">
+						<strong>{words.devices.coming}</strong>
+						{words.devices.comingBody}
+					</p>
 				) : wide ? (
 					<p className="room-empty">
 						<strong>{words.chats.empty}</strong>

@@ -25,7 +25,10 @@ export const itemTime = (item: HistoryItem): number => {
 	}
 };
 
-/** Changed items keep their place, new ones go to the end, removed ones go. */
+/** One's own that does not count yet: it stands below all that does, and takes its place among that when it is sent (C5). */
+const waits = (item: HistoryItem) => item.kind === "message" && item.state !== "sent";
+
+/** Changed items keep their place, new ones go to the end of what counts, removed ones go: the order is the same on every device. */
 export function mergeItems(
 	items: readonly HistoryItem[],
 	changed: readonly HistoryItem[],
@@ -33,15 +36,16 @@ export function mergeItems(
 ): readonly HistoryItem[] {
 	const gone = new Set(removed);
 	const next = items.filter((item) => !gone.has(item.id));
-	const placeById = new Map(next.map((item, place) => [item.id, place]));
 	for (const item of changed) {
-		const place = placeById.get(item.id);
-		if (place === undefined) {
-			placeById.set(item.id, next.length);
-			next.push(item);
-		} else {
+		const place = next.findLastIndex(({ id }) => id === item.id);
+		const known = next[place];
+		if (known !== undefined && waits(known) === waits(item)) {
 			next[place] = item;
+			continue;
 		}
+		if (known !== undefined) next.splice(place, 1);
+		const lastCounted = waits(item) ? next.length - 1 : next.findLastIndex((one) => !waits(one));
+		next.splice(lastCounted + 1, 0, item);
 	}
 	return next;
 }

@@ -1,15 +1,48 @@
-import { type FormEvent, useState } from "react";
+import type { LinkingView } from "@sotto/client";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { errorWords, useClient } from "../engine/client.tsx";
+import { useCommand } from "../engine/command.ts";
+import { thisDeviceName } from "../linking/device-name.ts";
 import { useGivenLink } from "../state/given-link.ts";
 import { wasHere } from "../state/was-here.ts";
 import { Button } from "../ui/button.tsx";
-import { Field } from "../ui/field.tsx";
+import { Field, Problem } from "../ui/field.tsx";
 import { Mark } from "../ui/icons.tsx";
 import { words } from "../words/index.ts";
 import "./first-run.css";
 
-/** One field, one button. */
-export function FirstRun() {
+const LinkThisDevice = lazy(() => import("./link-this-device.tsx"));
+
+type FirstRunProps = {
+	/** This device is being linked to an account that exists. */
+	readonly linking: LinkingView | undefined;
+};
+
+/** One field, one button; below it the way for whoever has an account already. */
+export function FirstRun({ linking }: FirstRunProps) {
+	return (
+		<main className="first-run scroll">
+			<div className="first-run-column">
+				<div className="wordmark">
+					<Mark size={44} />
+					<span>{words.appName.toLowerCase()}</span>
+				</div>
+				{linking === undefined ? (
+					<>
+						<NewAccount />
+						<OldAccount />
+					</>
+				) : (
+					<Suspense>
+						<LinkThisDevice linking={linking} />
+					</Suspense>
+				)}
+			</div>
+		</main>
+	);
+}
+
+function NewAccount() {
 	const client = useClient();
 	const given = useGivenLink();
 	const [name, setName] = useState("");
@@ -29,40 +62,47 @@ export function FirstRun() {
 			setBusy(false);
 		}
 	};
-
 	return (
-		<main className="first-run scroll">
-			<div className="first-run-column">
-				<div className="wordmark">
-					<Mark size={44} />
-					<span>{words.appName.toLowerCase()}</span>
-				</div>
-				<h1>{words.firstRun.title}</h1>
-				{evicted ? (
-					<section className="first-run-evicted" aria-labelledby="evicted">
-						<h2 id="evicted">{words.firstRun.evicted}</h2>
-						<p>{words.firstRun.evictedBody}</p>
-					</section>
-				) : null}
-				<form className="first-run-form" onSubmit={(event) => void create(event)}>
-					<Field
-						label={words.firstRun.yourName}
-						hint={words.firstRun.nameHint}
-						problem={problem}
-						value={name}
-						onChange={setName}
-						maxLength={64}
-						autoComplete="name"
-						autoFocus
-						isReadOnly={busy}
-					/>
-					<Button type="submit" look="primary" isDisabled={busy}>
-						{busy ? words.firstRun.creating : words.firstRun.create}
-					</Button>
-				</form>
-				<p className="quiet">{words.firstRun.nothing}</p>
-				{given === undefined ? null : <p className="first-run-given">{words.firstRun.invited}</p>}
-			</div>
-		</main>
+		<>
+			<h1>{words.firstRun.title}</h1>
+			{evicted ? (
+				<section className="first-run-evicted" aria-labelledby="evicted">
+					<h2 id="evicted">{words.firstRun.evicted}</h2>
+					<p>{words.firstRun.evictedBody}</p>
+				</section>
+			) : null}
+			<form className="first-run-form" onSubmit={(event) => void create(event)}>
+				<Field
+					label={words.firstRun.yourName}
+					hint={words.firstRun.nameHint}
+					problem={problem}
+					value={name}
+					onChange={setName}
+					maxLength={64}
+					autoComplete="name"
+					autoFocus
+					isReadOnly={busy}
+				/>
+				<Button type="submit" look="primary" isDisabled={busy}>
+					{busy ? words.firstRun.creating : words.firstRun.create}
+				</Button>
+			</form>
+			<p className="quiet">{words.firstRun.nothing}</p>
+			{given === undefined ? null : <p className="first-run-given">{words.firstRun.invited}</p>}
+		</>
+	);
+}
+
+function OldAccount() {
+	const client = useClient();
+	const { busy, problem, run } = useCommand();
+	const link = () => void run(client.startLinking({ home: location.origin, deviceName: thisDeviceName() }));
+	return (
+		<div className="old-account">
+			<Button look="plain" icon="device" isDisabled={busy} onPress={link}>
+				{words.linking.open}
+			</Button>
+			<Problem text={problem} />
+		</div>
 	);
 }

@@ -3,7 +3,8 @@ import { useMemo } from "react";
 import { callTitle } from "../chats/preview.ts";
 import { itemTime } from "../engine/history.ts";
 import { useLedger } from "../engine/ledger.ts";
-import { prefer, usePreferences } from "../state/preferences.ts";
+import { usePreferences } from "../state/preferences.ts";
+import { usePreferEverywhere } from "../state/settings-follow.ts";
 import { Toggle } from "../ui/toggle.tsx";
 import { clockTime } from "../words/format.ts";
 import { words } from "../words/index.ts";
@@ -15,6 +16,7 @@ type ItemLedgerProps = { readonly item: HistoryItem; readonly conversation: Conv
 /** Every request that one message or call caused, and what could be noted of it. */
 export function ItemLedger({ item, conversation }: ItemLedgerProps) {
 	const { compareServers } = usePreferences();
+	const preferEverywhere = usePreferEverywhere();
 	const { phase, entries } = useLedger(item.id);
 	const groups = useMemo(() => groupLedger(entries), [entries]);
 	return (
@@ -40,7 +42,11 @@ export function ItemLedger({ item, conversation }: ItemLedgerProps) {
 					<p className="small">
 						<strong>{words.server.never}</strong>
 					</p>
-					<Toggle isOn={compareServers} name={words.server.compare} onChange={(on) => prefer({ compareServers: on })} />
+					<Toggle
+						isOn={compareServers}
+						name={words.server.compare}
+						onChange={(on) => preferEverywhere({ compareServers: on })}
+					/>
 					{groups.map((group) => (
 						<GroupView
 							key={group.key}

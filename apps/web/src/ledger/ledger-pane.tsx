@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useState } from "react";
 import { useClient, useReady } from "../engine/client.tsx";
 import { useLedger } from "../engine/ledger.ts";
-import { prefer, usePreferences } from "../state/preferences.ts";
+import { usePreferences } from "../state/preferences.ts";
+import { usePreferEverywhere } from "../state/settings-follow.ts";
 import { useNavigation } from "../state/route.tsx";
 import { useWide } from "../state/screen.ts";
 import { IconButton } from "../ui/button.tsx";
@@ -15,6 +16,7 @@ export default function LedgerPane() {
 	const wide = useWide();
 	const { back } = useNavigation();
 	const { compareServers } = usePreferences();
+	const preferEverywhere = usePreferEverywhere();
 	const { phase, entries } = useLedger(undefined);
 	const groups = useMemo(() => groupLedger(entries), [entries]);
 	const texts = useTexts();
@@ -47,7 +49,7 @@ export default function LedgerPane() {
 							isOn={compareServers}
 							name={words.server.compare}
 							hint={words.server.compareHint}
-							onChange={(on) => prefer({ compareServers: on })}
+							onChange={(on) => preferEverywhere({ compareServers: on })}
 						/>
 					</div>
 					{groups.length === 0 ? (

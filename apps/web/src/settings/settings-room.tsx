@@ -5,12 +5,14 @@ import { errorWords, useClient, useReady } from "../engine/client.tsx";
 import { RoomHead } from "../shell/room-head.tsx";
 import { playSound } from "../sound/sounds.ts";
 import { type Preferences, prefer, usePreferences } from "../state/preferences.ts";
+import { usePreferEverywhere } from "../state/settings-follow.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field, Problem } from "../ui/field.tsx";
 import { notice } from "../ui/notice.tsx";
 import { Toggle } from "../ui/toggle.tsx";
 import { words } from "../words/index.ts";
+import { Devices } from "./devices.tsx";
 import "./settings.css";
 
 const MediaTest = lazy(() => import("./media-test.tsx"));
@@ -31,6 +33,7 @@ export default function SettingsRoom() {
 							<MediaTest />
 						</Suspense>
 					</section>
+					<Devices />
 					<About />
 				</div>
 			</div>
@@ -40,7 +43,8 @@ export default function SettingsRoom() {
 
 function Me() {
 	const client = useClient();
-	const { me } = useReady();
+	const { me, devices } = useReady();
+	const elsewhere = devices.some(({ thisDevice, primary }) => thisDevice && !primary);
 	const [name, setName] = useState(me.name);
 	const [problem, setProblem] = useState<string>();
 	const rename = async () => {
@@ -59,8 +63,16 @@ function Me() {
 				}}
 			>
 				<Avatar name={me.name} hue={me.hue} size={64} />
-				<Field label={words.firstRun.yourName} value={name} onChange={setName} problem={problem} maxLength={64} />
-				{name.trim() === me.name ? null : (
+				<Field
+					label={words.firstRun.yourName}
+					hint={elsewhere ? words.devices.nameElsewhere : undefined}
+					value={elsewhere ? me.name : name}
+					onChange={setName}
+					problem={problem}
+					maxLength={64}
+					isReadOnly={elsewhere}
+				/>
+				{elsewhere || name.trim() === me.name ? null : (
 					<Button type="submit" look="primary">
 						{words.settings.rename}
 					</Button>
@@ -74,13 +86,14 @@ const themes: readonly Preferences["theme"][] = ["auto", "light", "dark"];
 
 function Appearance() {
 	const { theme } = usePreferences();
+	const preferEverywhere = usePreferEverywhere();
 	return (
 		<section className="settings-group">
 			<h2>{words.settings.appearance}</h2>
 			<RadioGroup
 				className="theme-choice"
 				value={theme}
-				onChange={(value) => prefer({ theme: themes.find((known) => known === value) ?? "auto" })}
+				onChange={(value) => preferEverywhere({ theme: themes.find((known) => known === value) ?? "auto" })}
 			>
 				<Label className="only-heard">{words.settings.theme}</Label>
 				{themes.map((known) => (
@@ -115,6 +128,7 @@ function Alerts() {
 
 function Notifications() {
 	const { notify, notifyNames } = usePreferences();
+	const preferEverywhere = usePreferEverywhere();
 	const [problem, setProblem] = useState<string>();
 	const turn = async (on: boolean) => {
 		setProblem(undefined);
@@ -131,7 +145,11 @@ function Notifications() {
 				onChange={(on) => void turn(on)}
 			/>
 			{notify ? (
-				<Toggle isOn={notifyNames} name={words.settings.notifyNames} onChange={(on) => prefer({ notifyNames: on })} />
+				<Toggle
+					isOn={notifyNames}
+					name={words.settings.notifyNames}
+					onChange={(on) => preferEverywhere({ notifyNames: on })}
+				/>
 			) : null}
 			<Problem text={problem} />
 		</>

@@ -4,6 +4,7 @@ import { ChatsRoom } from "../chats/chats-room.tsx";
 import { Steps } from "../chats/steps.tsx";
 import { ConversationPane } from "../conversation/conversation-pane.tsx";
 import { useReady } from "../engine/client.tsx";
+import { useComing } from "../linking/coming.ts";
 import { PeopleRoom } from "../people/people-room.tsx";
 import { dropGivenLink, useGivenLink } from "../state/given-link.ts";
 import { type Room, useNavigation } from "../state/route.tsx";
@@ -35,7 +36,8 @@ export function Shell({ hidden, hasCallBar }: ShellProps) {
 	const { route } = useNavigation();
 	const [asked, setAsked] = useState<SheetKind>();
 	const conversation = ready.conversations.find((known) => known.id === route.conversation);
-	const inSteps = ready.conversations.length === 0 && route.room === "chats" && !route.ledger;
+	const coming = useComing();
+	const inSteps = ready.conversations.length === 0 && !coming && route.room === "chats" && !route.ledger;
 	const sheet = asked ?? (given === undefined || inSteps ? undefined : "add");
 	const closeSheet = () => {
 		setAsked(undefined);

@@ -2,6 +2,7 @@
 
 import { call, ringing, trouble } from "./english/calls.ts";
 import { count } from "./english/count.ts";
+import { devices, linking } from "./english/devices.ts";
 import { events, groups } from "./english/groups.ts";
 
 export const en = {
@@ -176,6 +177,8 @@ export const en = {
 
 	events,
 	groups,
+	devices,
+	linking,
 	somebody: "Somebody",
 
 	alarms: {

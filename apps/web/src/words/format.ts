@@ -16,6 +16,8 @@ const dayMs = 86_400_000;
 
 export const clockTime = (at: number) => clockFormat.format(at);
 export const exactTime = (at: number) => exactFormat.format(at);
+const percentFormat = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+export const percentWords = (share: number) => percentFormat.format(share);
 export const wholeNumber = (n: number) => numberFormat.format(n);
 
 /** Days between two moments by the local calendar; 0 is the same day. */

@@ -1,4 +1,5 @@
 /** Every screen worth looking at, and the way there from its scene. */
+import { deviceScreens } from "./device-screens.ts";
 import type { Page } from "playwright-core";
 
 export type Screen = {
@@ -131,6 +132,7 @@ const callOfManyScreens: readonly Screen[] = [
 export const screens: readonly Screen[] = [
 	...groupScreens,
 	...callOfManyScreens,
+	...deviceScreens,
 	{ name: "first-run", query: "scene=firstRun" },
 	{
 		name: "welcome",
