@@ -36,3 +36,24 @@ export async function link(world: World, owner: Person, deviceName: string, prim
 	expectOk(await owner.client.cancelLinking());
 	return device;
 }
+
+/** A device of the account by its name, as `person` knows it. */
+export async function idOf(person: Person, name: string): Promise<string> {
+	return until(
+		`${person.name} knows ${name}`,
+		async () => (await person.ready()).devices.find((device) => device.name === name)?.id,
+	);
+}
+
+/** Returns when `person`'s removal of a device is done in `total` conversations. */
+export async function removed(person: Person, deviceName: string, total: number): Promise<void> {
+	const job = await until(
+		`${deviceName} is out`,
+		async () => {
+			const { jobs } = await person.ready();
+			return jobs.find((one) => one.kind === "removeDevice" && one.deviceName === deviceName && one.state === "done");
+		},
+		20_000,
+	);
+	if (job.done !== total || job.total !== total) throw new Error(`done in ${job.done} of ${job.total}`);
+}

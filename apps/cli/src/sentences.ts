@@ -55,6 +55,8 @@ export function sentenceOf({ kind, code }: CommandError): string {
 			return "A passphrase needs 10 characters or more; six words that nobody would guess are good.";
 		case "badFile":
 			return "That is not a backup of Sotto, or it is damaged. Nothing was changed.";
+		case "thisDevice":
+			return "That is this device itself. Remove it from another device of the account.";
 		case "notPrimary":
 			return "Only a device that holds the account key may do that. Use the device that the account was made on.";
 		default:
@@ -65,6 +67,8 @@ export function sentenceOf({ kind, code }: CommandError): string {
 /** What is wrong around this device, and the one thing to do about it. */
 export function troubleSentence(trouble: TroubleView): string {
 	switch (trouble.kind) {
+		case "deviceRemoved":
+			return "Another device has removed this one from the account. What is here can be read; link it again to go on.";
 		case "deviceFull":
 			return "This disk is full. Nothing sent is lost; make room to go on.";
 		case "serverFull":

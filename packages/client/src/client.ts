@@ -248,6 +248,10 @@ class Client implements SottoClient {
 		return this.#engine.run(({ devices }) => devices.rename(device, name));
 	}
 
+	removeDevice(device: DeviceId): Promise<CommandResult> {
+		return this.#engine.run(({ devices }) => devices.removal.remove(device));
+	}
+
 	dismissJob(job: string): Promise<CommandResult> {
 		return this.#engine.run(({ devices }) => devices.dismissJob(job));
 	}

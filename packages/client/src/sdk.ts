@@ -61,6 +61,8 @@ export type TroubleView =
 	| { readonly kind: "deviceFull" }
 	/** The server has no room: messages wait here. */
 	| { readonly kind: "serverFull" }
+	/** Another device has removed this one from the account: it takes part in nothing any more. What it has stays readable. */
+	| { readonly kind: "deviceRemoved" }
 	/** This device's clock is ahead of the server's by so much, or behind it (negative). Only advice: the server says so. */
 	| { readonly kind: "clockOff"; readonly byMs: number };
 
@@ -76,8 +78,8 @@ export type DeviceView = {
 
 export type JobView = {
 	readonly id: string;
-	/** "addDevice": a new device enters every conversation. */
-	readonly kind: "addDevice";
+	/** "addDevice": a new device enters every conversation; "removeDevice": one is locked out of them. */
+	readonly kind: "addDevice" | "removeDevice";
 	readonly deviceName: string;
 	/** Conversations. */
 	readonly done: number;
@@ -350,7 +352,9 @@ export type CommandError = {
 		| "shortPassphrase"
 		| "badFile"
 		/** Only a device with the account key may (D1). */
-		| "notPrimary";
+		| "notPrimary"
+		/** A device does not remove itself. */
+		| "thisDevice";
 	/** A server's refusal code, for the details of an error, never alone on screen. */
 	readonly code?: string;
 };
@@ -464,6 +468,8 @@ export interface SottoClient {
 	/** Ends linking, or takes its last word off the screen. */
 	cancelLinking(): Promise<CommandResult>;
 	renameDevice(device: DeviceId, name: string): Promise<CommandResult>;
+	/** On a primary device. Begins a resumable job; see {@link ReadyView.jobs}. */
+	removeDevice(device: DeviceId): Promise<CommandResult>;
 	/** Takes what ended off the list of jobs. */
 	dismissJob(job: string): Promise<CommandResult>;
 	changeSetting(key: string, value: string): Promise<CommandResult>;

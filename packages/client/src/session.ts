@@ -151,7 +151,10 @@ export class Session {
 			calls: this.calls,
 			devices: this.devices,
 			network: this.#network(),
-			troubles: this.#engine.services.troubles.view(),
+			troubles: [
+				...(this.devices.isRemoved ? [{ kind: "deviceRemoved" as const }] : []),
+				...this.#engine.services.troubles.view(),
+			],
 		});
 	}
 
@@ -187,7 +190,7 @@ export class Session {
 			await this.firstContact.settleCrossings();
 			await this.welcomes.settle();
 			await this.people.refresh();
-			this.devices.leaves.look();
+			this.devices.look();
 			await this.readmission.ask();
 			if (this.#syncAgain && !this.#closed) continue;
 			if (!mailbox.ok) return err(commandErrorOf(mailbox.error));
@@ -314,7 +317,7 @@ export class Session {
 			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
 		// K5: whoever is out of a conversation is out of its call at once, before anybody shuts the room.
 		if (draft.state.stop?.kind === "removed") background(this.calls.left(id));
-		this.devices.leaves.look();
+		this.devices.look(id);
 		changed();
 	}
 }

@@ -14,6 +14,7 @@ import { type AccountKey, type SigningKey, sign, verify } from "@sotto/crypto";
 import {
 	accountOfDeviceList,
 	claimedDevices,
+	claimedVersion,
 	type DeviceList,
 	maxDeviceListBytes,
 	maxDevices,
@@ -67,6 +68,12 @@ export async function openCredential(
 export function accountOfCredential(credential: Uint8Array): AccountKey | undefined {
 	const parsed = parseCbor(credentialShape, credential);
 	return parsed.ok ? accountOfDeviceList(parsed.value.list) : undefined;
+}
+
+/** The version of the device list that a credential holds, likewise without verifying. */
+export function listVersionOfCredential(credential: Uint8Array): number | undefined {
+	const parsed = parseCbor(credentialShape, credential);
+	return parsed.ok ? claimedVersion(parsed.value.list) : undefined;
 }
 
 /** The device that a credential names, without verifying: only where its chain was verified, or is to be compared. */

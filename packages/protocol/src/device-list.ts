@@ -77,6 +77,11 @@ export function claimedDevices(encoded: Uint8Array): readonly Bytes[] {
 	return claimed(encoded)?.devices ?? [];
 }
 
+/** The version that a signed list claims, without verifying it. */
+export function claimedVersion(encoded: Uint8Array): number | undefined {
+	return claimed(encoded)?.version;
+}
+
 function claimed(encoded: Uint8Array): ShapeOf<typeof bodyShape> | undefined {
 	const signed = parseCbor(signedShape(maxDeviceListBytes), encoded);
 	const body = signed.ok ? parseCbor(bodyShape, signed.value.body) : undefined;

@@ -54,6 +54,7 @@ export const en = {
 	network: {
 		connecting: "Connecting…",
 		offline: "Waiting for the network. What you write is safe here.",
+		deviceRemoved: "Another device has removed this one from your account. What is here can still be read.",
 		deviceFull: "This device is out of space. Nothing sent is lost; free some space to go on.",
 		serverFull: "The server is out of space. Your messages wait safely here; tell whoever runs it.",
 		clockAhead: (duration: string) =>
@@ -427,6 +428,7 @@ export const en = {
 		wrongPassphrase: "The passphrase does not open this file. Nothing was changed.",
 		shortPassphrase: "A passphrase needs 10 characters or more. Six words that nobody would guess are good.",
 		badFile: "That is not a backup, or it is damaged. Nothing was changed.",
+		thisDevice: "That is this device. Remove it from another one.",
 		notPrimary: "Only a device that manages your account can do that.",
 	},
 

@@ -90,7 +90,8 @@ function versionOf(
 	};
 }
 
-function newOwnLog(secret: () => Secret): OwnLog {
+/** A log with three fresh capabilities. */
+export function newOwnLog(secret: () => Secret): OwnLog {
 	const log = { readCap: secret(), appendCap: secret(), ownerCap: secret() };
 	return { ...log, logId: deriveLogId(hashesOf(log)) };
 }

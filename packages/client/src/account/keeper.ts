@@ -1,6 +1,6 @@
 import { appendRoute, createLogRoute, notifierKeyRoute } from "@sotto/api";
 import { type Bytes, bytesToHex, equalBytes, err, invariant, ok, type Result } from "@sotto/bytes";
-import { type KeyPackageSecrets, recordHash, sealProfile } from "@sotto/crypto";
+import { type KeyPackageSecrets, type LogId, recordHash, sealProfile } from "@sotto/crypto";
 import {
 	formatLink,
 	makeProfilePackage,
@@ -20,6 +20,7 @@ import { revealed } from "../store/secrets.ts";
 import { Serial } from "../store/serial.ts";
 import { listPrefix, StoreTransaction } from "../store/transaction.ts";
 import { type AccountKeys, keysOf, makePackage } from "./keys.ts";
+import { decodeMailboxKeys, withMailbox } from "./mailbox-keys.ts";
 import { hashesOf, memberRingAddress, nextVersion, profileRingAddress } from "./create.ts";
 import { type AccountRecord, decodeOwnPackage, encodeAccount, encodeOwnPackage, type OwnPackage } from "./record.ts";
 
@@ -36,6 +37,8 @@ export class AccountKeeper {
 	#keys: AccountKeys;
 	#record: AccountRecord;
 	#publishing: Promise<void> | undefined;
+	/** The mailbox that the home has, as far as this process knows. */
+	#createdMailbox: LogId | undefined;
 	#signed: () => void = () => undefined;
 
 	private constructor(context: EngineContext, record: AccountRecord, accountKeys: AccountKeys) {
@@ -183,6 +186,26 @@ export class AccountKeeper {
 		});
 	}
 
+	/** The mailbox before was read to `seq`, or is forgotten (undefined). */
+	async previousMailboxRead(seq: number | undefined, extra: StoreTransaction): Promise<void> {
+		await this.#change(async (tx, { previousMailbox, ...account }) => {
+			tx.apply(extra.ops());
+			return previousMailbox === undefined || seq === undefined
+				? account
+				: { ...account, previousMailbox: { ...previousMailbox, seq } };
+		});
+	}
+
+	/** Another device of the account has replaced the mailbox (D2). */
+	async takeMailbox(bytes: Bytes): Promise<void> {
+		const taken = decodeMailboxKeys(bytes);
+		if (taken === undefined) return;
+		await this.#change(async (_tx, account) => {
+			if (equalBytes(taken.mailbox.logId, account.mailbox.logId)) return account;
+			return withMailbox(account, taken, this.#context.clock.now());
+		});
+	}
+
 	/** Every package of this device whose private parts are still there, newest first. */
 	async packages(): Promise<readonly OwnPackage[]> {
 		const rows = await listPrefix(this.#context.store, keys.packageAll);
@@ -208,6 +231,7 @@ export class AccountKeeper {
 	 * while something waits to be published, because that creates the logs too.
 	 */
 	async republish(): Promise<void> {
+		this.#createdMailbox = undefined;
 		if ((await listPrefix(this.#context.store, keys.publishAll)).length === 0)
 			await this.#change(async (tx, account) => {
 				const versioned = await this.#addVersion(tx, account);
@@ -239,6 +263,9 @@ export class AccountKeeper {
 		for (;;) {
 			const rows = await listPrefix(this.#context.store, keys.publishAll);
 			if (rows.length === 0) return;
+			// Before anybody is told of a mailbox it is there.
+			const created = await this.#createLogs();
+			if (!created.ok && isPassing(created.error)) return this.#retry.later();
 			for (const { key, value } of rows) {
 				const done = await this.#publishOne(value);
 				if (!done.ok && isPassing(done.error)) return this.#retry.later();
@@ -261,20 +288,23 @@ export class AccountKeeper {
 		const first = await append();
 		if (first.ok) return ok();
 		if (first.error.kind !== "refused" || first.error.code !== "notFound") return first;
-		const created = await this.#createLogs();
+		const created = await this.#createLogs(true);
 		if (!created.ok) return created;
 		const second = await append();
 		return second.ok ? ok() : err(second.error);
 	}
 
-	/** Profile and mailbox; idempotent, so that a home which lost them gets both again (L4). */
-	async #createLogs(): Promise<Result<void, ServiceError>> {
+	/** Profile and mailbox; idempotent, so that a home which lost them gets both again (L4). Asked for once in a life, and if they are missing. */
+	async #createLogs(isMissing = false): Promise<Result<void, ServiceError>> {
+		const { logId } = this.#record.mailbox;
+		if (this.#createdMailbox === logId && !isMissing) return ok();
 		for (const log of [this.#record.mailbox, this.#record.profile]) {
 			const { read, append, owner } = hashesOf(log);
 			const request = { logId: log.logId, readHash: read, appendHash: append, ownerHash: owner };
 			const created = await this.#context.services.call(createLogRoute, request, purpose);
 			if (!created.ok) return created;
 		}
+		this.#createdMailbox = logId;
 		return ok();
 	}
 

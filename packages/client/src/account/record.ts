@@ -46,6 +46,8 @@ const accountShape = mapShape({
 	/** Where the own mailbox was read to. */
 	mailboxSeq: count,
 	mailboxReadAt: timeShape,
+	/** The mailbox before, which is read on until then for what was on its way. */
+	previousMailbox: optional(mapShape({ log: ownLog, privateKey: secret, seq: count, until: timeShape })),
 	wakeCap: secret,
 	/** The notifier's key that the ring addresses given out are sealed to. */
 	notifierKey: bytesShape(32, 32),
@@ -68,7 +70,7 @@ export function encodeAccount(account: AccountRecord): Bytes {
 		...(ownerCap === undefined ? {} : { ownerCap: revealed(ownerCap) }),
 		...(ownerHash === undefined ? {} : { ownerHash }),
 	});
-	const { accountSeed, ...others } = account;
+	const { accountSeed, previousMailbox: previous, ...others } = account;
 	return encodeCbor({
 		...others,
 		...(accountSeed === undefined ? {} : { accountSeed: revealed(accountSeed) }),
@@ -77,6 +79,11 @@ export function encodeAccount(account: AccountRecord): Bytes {
 		mailbox: log(account.mailbox),
 		mailboxPrivateKey: revealed(account.mailboxPrivateKey),
 		wakeCap: revealed(account.wakeCap),
+		previousMailbox: previous && {
+			...previous,
+			log: log(previous.log),
+			privateKey: revealed(previous.privateKey),
+		},
 		version: { ...account.version },
 	});
 }

@@ -1,8 +1,9 @@
 import { readRoute } from "@sotto/api";
-import { err, ok, type Result } from "@sotto/bytes";
+import { err, ok, type Result, type Secret } from "@sotto/bytes";
 import { openMailbox } from "@sotto/crypto";
 import { openLetter, type OpenedLetter } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
+import type { OwnLog } from "../account/record.ts";
 import type { EngineContext } from "../context.ts";
 import type { Purpose, ServiceError } from "../services/services.ts";
 import { revealed } from "../store/secrets.ts";
@@ -26,6 +27,14 @@ export type MailboxReaders = {
 	readonly arrived: () => void;
 };
 
+/** One mailbox as it is read: the account's, or the one before it. */
+type Box = {
+	readonly keys: () => { readonly log: OwnLog; readonly privateKey: Secret } | undefined;
+	readonly seq: () => number;
+	readonly readTo: (seq: number, tx: StoreTransaction) => Promise<void>;
+	readonly isMissing: () => Promise<void>;
+};
+
 /** Reads one's own mailbox: letters that anybody with the link can leave, sealed to its key (P3). */
 export class Mailbox {
 	readonly #engine: EngineContext;
@@ -45,45 +54,78 @@ export class Mailbox {
 	}
 
 	async #read(): Promise<Result<void, ServiceError>> {
-		const { mailbox } = this.#account.record;
+		const { previousMailbox: previous } = this.#account.record;
+		if (previous === undefined) return this.#readBox(this.#current());
+		const older = await this.#readBox(this.#previous());
+		if (this.#engine.clock.now() > previous.until)
+			await this.#account.previousMailboxRead(undefined, new StoreTransaction(this.#engine.store));
+		return older.ok ? this.#readBox(this.#current()) : older;
+	}
+
+	/** A mailbox is another once a device was removed (D2). */
+	#current(): Box {
+		const account = this.#account;
+		return {
+			keys: () => ({ log: account.record.mailbox, privateKey: account.record.mailboxPrivateKey }),
+			seq: () => account.record.mailboxSeq,
+			readTo: (seq, tx) => account.mailboxRead(seq, tx),
+			isMissing: () => account.republish(),
+		};
+	}
+
+	#previous(): Box {
+		const account = this.#account;
+		return {
+			keys: () => account.record.previousMailbox,
+			seq: () => account.record.previousMailbox?.seq ?? 0,
+			readTo: (seq, tx) => account.previousMailboxRead(seq, tx),
+			// Nobody makes it again: what was on its way there is lost with it.
+			isMissing: async () => undefined,
+		};
+	}
+
+	async #readBox(box: Box): Promise<Result<void, ServiceError>> {
 		for (;;) {
-			const after = this.#account.record.mailboxSeq;
-			const request = { logId: mailbox.logId, readCap: revealed(mailbox.readCap), after, limit: pageLimit };
+			const log = box.keys()?.log;
+			if (log === undefined) return ok();
+			const after = box.seq();
+			const request = { logId: log.logId, readCap: revealed(log.readCap), after, limit: pageLimit };
 			const page = await this.#engine.services.call(readRoute, request, purpose);
 			if (!page.ok) {
 				if (page.error.kind !== "refused" || page.error.code !== "notFound") return page;
-				await this.#account.republish();
-				if (after > 0) await this.#account.mailboxRead(0, new StoreTransaction(this.#engine.store));
+				await box.isMissing();
+				if (after > 0) await box.readTo(0, new StoreTransaction(this.#engine.store));
 				return ok();
 			}
 			const { records, tip, first } = page.value;
 			if (records.length > 0 && first <= after) return err({ kind: "badAnswer" });
 			// A tip that went back is a restored server: requests are known by their id, so everything is read again (L4).
 			if (tip.seq < after) {
-				await this.#account.mailboxRead(0, new StoreTransaction(this.#engine.store));
+				await box.readTo(0, new StoreTransaction(this.#engine.store));
 				continue;
 			}
 			// Letters that expired before they were read are gone (L4): the place moves over them.
 			const readTo = records.length > 0 ? first - 1 + records.length : tip.seq;
 			if (records.length > 0 || this.#engine.clock.now() - this.#account.record.mailboxReadAt > noteMs)
-				await this.#to.firstContact.exclusive(() => this.#take(records, readTo));
+				await this.#to.firstContact.exclusive(() => this.#take(box, records, readTo));
 			if (readTo >= tip.seq) return ok();
 		}
 	}
 
-	async #take(records: readonly Uint8Array[], seq: number): Promise<void> {
-		const { record: account } = this.#account;
+	async #take(box: Box, records: readonly Uint8Array[], seq: number): Promise<void> {
+		const keys = box.keys();
+		if (keys === undefined) return;
+		const mailbox = { privateKey: keys.privateKey, logId: keys.log.logId };
 		const tx = new StoreTransaction(this.#engine.store);
 		const after: (() => void)[] = [];
 		for (const record of records) {
-			const mailbox = { privateKey: account.mailboxPrivateKey, logId: account.mailbox.logId };
 			const content = await openMailbox(mailbox, record);
-			const letter = content.ok ? await openLetter(account.mailbox.logId, content.value) : undefined;
+			const letter = content.ok ? await openLetter(mailbox.logId, content.value) : undefined;
 			if (!letter?.ok) continue;
 			const done = await this.#takeLetter(letter.value, tx);
 			if (done !== undefined) after.push(done);
 		}
-		await this.#account.mailboxRead(seq, tx);
+		await box.readTo(seq, tx);
 		for (const done of after) done();
 		if (after.length > 0) this.#to.arrived();
 	}

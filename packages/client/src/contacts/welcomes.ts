@@ -1,6 +1,14 @@
-import { equalBytes, err, ok, Secret } from "@sotto/bytes";
+import { type Bytes, equalBytes, err, ok, Secret } from "@sotto/bytes";
 import { epoch, groupIdOf, members, ownLeaf, profileKey } from "@sotto/crypto";
-import { deviceOfCredential, type JoinerCallContent, leavesOf, type OpenedWelcome, roleOf } from "@sotto/protocol";
+import {
+	deviceOfCredential,
+	type JoinerCallContent,
+	leavesOf,
+	listVersionOfCredential,
+	type OpenedWelcome,
+	parseDeviceList,
+	roleOf,
+} from "@sotto/protocol";
 import type { Conversation } from "../conversations/conversation.ts";
 import { applyOutcome, groupAt } from "../conversations/deliver.ts";
 import { beginConversation } from "../conversations/directory.ts";
@@ -25,6 +33,17 @@ import { type EnteredGroup, enterGroup } from "./form-group.ts";
 import { encodeRequestRecord, type RequestRecord } from "./record.ts";
 import { decodeAsking } from "../readmission/asking.ts";
 
+/**
+ * D1: whether the newest list that is known of somebody names the device that wrote a letter, or the letter brings a newer list. A
+ * device that was removed still holds an older one, and would be believed.
+ */
+async function isListed({ devices, place }: OpenedWelcome, known: Bytes | undefined): Promise<boolean> {
+	const list = known === undefined ? undefined : await parseDeviceList(known);
+	if (!list?.ok || devices.version >= list.value.version) return true;
+	const device = devices.devices[place];
+	return device !== undefined && list.value.devices.some((listed) => equalBytes(listed, device));
+}
+
 type Added = RequestRecord & { readonly added: NonNullable<RequestRecord["added"]> };
 
 /**
@@ -44,6 +63,8 @@ export class Welcomes {
 		const { engine, account, people } = this.#parts;
 		const from = accountIdOf(letter.account);
 		if (people.isBlocked(from)) return undefined;
+		const known = from === account.keys.id ? account.keys.list.encoded : people.contact(from)?.deviceList;
+		if (!(await isListed(letter, known))) return undefined;
 		const id = requestIdOf(letter.account, letter.groupId);
 		const isKnown = from === account.keys.id || people.contact(from) !== undefined;
 		const { kind, title, people: count, call, rings, names, profile, tree } = letter;
@@ -197,6 +218,8 @@ export class Welcomes {
 			if (device === undefined || leaf === ownLeaf(draft.group)) continue;
 			const isListed = list.devices.some((listed) => equalBytes(listed, device));
 			if (isListed && !equalBytes(device, own.publicKey)) continue;
+			// A newer list than this device knows may name it.
+			if (!isListed && (listVersionOfCredential(credential) ?? 0) > list.version) continue;
 			draft.addWish({ wish: { kind: "leafOut", signatureKey }, notBefore: 0, madeAt: engine.clock.now() });
 		}
 	}

@@ -23,16 +23,21 @@ import {
 	policyExtension,
 	shapeOf,
 } from "@sotto/crypto";
-import { accountOf, deviceOf } from "./members.ts";
+import { accountOf, deviceOf, listVersionOf } from "./members.ts";
 
 const summaryShape = mapShape({
 	v: literalShape(1),
 	epoch: integerShape(0, 2 ** 40),
 	/** By this the conversation can be asked for again where nothing else of it can be read (D3). */
 	groupId: optional(bytesShape(32, 32)),
-	/** Every device, by leaf, with its listed key (D1). */
+	/** Every device, by leaf, with its listed key and the version of the list that its leaf states (D1). */
 	members: listShape(
-		mapShape({ leaf: integerShape(0, 65_535), account: shapeOf(parseAccountKey), device: bytesShape(32, 32) }),
+		mapShape({
+			leaf: integerShape(0, 65_535),
+			account: shapeOf(parseAccountKey),
+			device: bytesShape(32, 32),
+			list: integerShape(1, 2 ** 31),
+		}),
 		maxLeaves,
 	),
 	/** Our GroupContext extension: roles, name, picture (C9). */
@@ -50,6 +55,7 @@ export function summaryOf(group: GroupState): GroupSummary {
 			leaf: member.leaf,
 			account: accountOf(member),
 			device: deviceOf(member),
+			list: listVersionOf(member),
 		})),
 		policy: policyExtension(group),
 	};

@@ -1,6 +1,6 @@
 import { type Bytes, equalBytes } from "@sotto/bytes";
 import type { AccountKey, Member } from "@sotto/crypto";
-import { accountOfCredential, deviceOfCredential } from "@sotto/protocol";
+import { accountOfCredential, deviceOfCredential, listVersionOfCredential } from "@sotto/protocol";
 import type { ConversationMember } from "../conversation-host.ts";
 import type { AccountId, PersonView } from "../sdk.ts";
 import { accountIdOf } from "../store/keys.ts";
@@ -18,6 +18,13 @@ export function deviceOf(member: Member): Bytes {
 	const device = deviceOfCredential(member.credential);
 	if (device === undefined) throw new Error("a member's credential does not parse");
 	return device;
+}
+
+/** The version of the device list that a leaf states (D1). */
+export function listVersionOf(member: Member): number {
+	const version = listVersionOfCredential(member.credential);
+	if (version === undefined) throw new Error("a member's credential does not parse");
+	return version;
 }
 
 /** The devices of a group as the rest of the client sees them. */

@@ -1,7 +1,7 @@
 import { type Bytes, bytesToBase64url, equalBytes, err, ok, utf8, utf8ToText } from "@sotto/bytes";
 import type { SyncEntry } from "@sotto/protocol";
 import type { FirstContactParts } from "../contacts/first-contact.ts";
-import type { CommandResult, DeviceId, DeviceView, JobView } from "../sdk.ts";
+import type { CommandResult, ConversationId, DeviceId, DeviceView, JobView } from "../sdk.ts";
 import { ownConversationId } from "../store/keys.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { Shared } from "../sync/shared.ts";
@@ -10,6 +10,7 @@ import { Jobs } from "./jobs.ts";
 import { LinkDevice } from "./link-device.ts";
 import { foundOwnConversation } from "./own-conversation.ts";
 import { OwnLeaves } from "./own-leaves.ts";
+import { mailboxRegister, RemoveDevice } from "./remove-device.ts";
 
 const maxSettingKey = 60;
 const maxSettingLength = 2000;
@@ -25,6 +26,7 @@ export type DevicesParts = Pick<FirstContactParts, "engine" | "account" | "direc
 export class Devices {
 	readonly linking: LinkDevice;
 	readonly leaves: OwnLeaves;
+	readonly removal: RemoveDevice;
 	readonly #parts: DevicesParts;
 	readonly #jobs: Jobs;
 
@@ -32,9 +34,11 @@ export class Devices {
 		this.#parts = parts;
 		const { engine, account, directory, isOnline } = parts;
 		this.#jobs = new Jobs({ store: engine.store, conversation: (id) => directory.get(id), isOnline });
-		const adds = (device: Uint8Array) => this.#jobs.adds(device);
+		const promises: Jobs["promises"] = (kind, device) => this.#jobs.promises(kind, device);
 		const met = (device: Bytes) => engine.background(this.linking.arrived(device));
-		this.leaves = new OwnLeaves({ engine, account, directory, adds, met });
+		this.leaves = new OwnLeaves({ engine, account, directory, promises, met });
+		const nameOf = (device: Uint8Array) => this.#info(device)?.name ?? "";
+		this.removal = new RemoveDevice({ ...parts, jobs: this.#jobs, leaves: this.leaves, nameOf });
 		this.linking = new LinkDevice({
 			engine,
 			account,
@@ -60,7 +64,7 @@ export class Devices {
 		await this.#tellProfile();
 		shared.apply();
 		shared.tell();
-		this.leaves.look();
+		this.look();
 		engine.background(this.linking.resume());
 	}
 
@@ -69,11 +73,23 @@ export class Devices {
 		this.leaves.close();
 	}
 
+	/** Looks whether list, conversations and mailbox are in step: after anything that may have changed one of them. */
+	look(id?: ConversationId): void {
+		this.leaves.look(id);
+		if (id === undefined || id === ownConversationId) this.removal.settle();
+	}
+
+	/** This device is out of the account: another one has removed it. */
+	get isRemoved(): boolean {
+		return this.#parts.directory.get(ownConversationId)?.held.state.stop?.kind === "removed";
+	}
+
 	/** Does what another device has told; the rest is read where it is needed. */
 	async apply(entry: SyncEntry): Promise<void> {
+		if (entry.key === mailboxRegister) return this.#parts.account.takeMailbox(entry.value);
 		if (entry.key !== profile) return;
 		await this.#parts.account.adopt(entry.value);
-		this.leaves.look();
+		this.look();
 	}
 
 	// ---- what is shown

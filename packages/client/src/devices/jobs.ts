@@ -1,4 +1,5 @@
 import {
+	booleanShape,
 	bytesToBase64url,
 	type Bytes,
 	bytesShape,
@@ -7,6 +8,7 @@ import {
 	listShape,
 	literalShape,
 	mapShape,
+	optional,
 	parseCbor,
 	type ShapeOf,
 	textShape,
@@ -21,13 +23,15 @@ import { listPrefix, StoreTransaction } from "../store/transaction.ts";
 const maxConversations = 10_000;
 const jobShape = mapShape({
 	v: literalShape(1),
-	kind: literalShape("addDevice"),
+	kind: literalShape("addDevice", "removeDevice"),
 	/** The device's listed key (D1). */
 	device: bytesShape(32, 32),
 	deviceName: textShape(maxNameLength),
 	/** Those that there were when it began, beside the devices' own: what the progress is of. */
 	conversations: listShape(textShape(64), maxConversations),
 	beganAt: timeShape,
+	/** Of a removal: the account has a mailbox that the removed device does not know. */
+	hasNewMailbox: optional(booleanShape),
 });
 /**
  * Work over every conversation that this device has taken on. The row says what was promised and to whom progress is shown; what
@@ -64,9 +68,13 @@ export class Jobs {
 		return () => this.#jobs.set(id, job);
 	}
 
-	/** Whether this device has promised to bring that one in. */
-	adds(device: Uint8Array): boolean {
-		return [...this.#jobs.values()].some((job) => equalBytes(job.device, device));
+	/** Whether this device has promised to bring that one in, or out. */
+	promises(kind: Job["kind"], device: Uint8Array): boolean {
+		return [...this.#jobs.values()].some((job) => job.kind === kind && equalBytes(job.device, device));
+	}
+
+	removals(): readonly Job[] {
+		return [...this.#jobs.values()].filter(({ kind }) => kind === "removeDevice");
 	}
 
 	views(): readonly JobView[] {
@@ -75,15 +83,14 @@ export class Jobs {
 			.map(([id, job]) => {
 				const done = job.conversations.filter((conversation) => this.#isDone(job, conversation)).length;
 				const total = job.conversations.length;
-				const isOver = done === total && this.#isDone(job, ownConversationId);
-				const state = isOver ? "done" : this.#parts.isOnline() ? "running" : "waiting";
-				return { id, kind: job.kind, deviceName: job.deviceName, done, total, state };
+				return { id, kind: job.kind, deviceName: job.deviceName, done, total, state: this.#stateOf(job) };
 			});
 	}
 
 	/** False if there is no such job, or it goes on. */
 	async dismiss(id: string): Promise<boolean> {
-		if (this.views().find((view) => view.id === id)?.state !== "done") return false;
+		const state = this.views().find((view) => view.id === id)?.state;
+		if (state !== "done" && state !== "failed") return false;
 		const tx = new StoreTransaction(this.#parts.store);
 		tx.delete(keys.job(id));
 		await tx.commit();
@@ -91,10 +98,21 @@ export class Jobs {
 		return true;
 	}
 
-	/** What was deleted, left or stopped meanwhile is nobody's to do. */
-	#isDone({ device }: Job, id: string): boolean {
+	#stateOf(job: Job): JobView["state"] {
+		const open = [...job.conversations, ownConversationId].filter((id) => !this.#isDone(job, id));
+		const isReplaced = job.kind === "addDevice" || job.hasNewMailbox === true;
+		if (open.length === 0 && isReplaced) return "done";
+		// In a conversation that this device cannot follow it can do nothing; once it can again, this goes on.
+		const isStopped = (id: string) => this.#parts.conversation(id)?.held.state.stop !== undefined;
+		if (open.length > 0 && open.every(isStopped)) return "failed";
+		return this.#parts.isOnline() ? "running" : "waiting";
+	}
+
+	/** What was deleted or left meanwhile is nobody's to do. */
+	#isDone({ kind, device }: Job, id: string): boolean {
 		const conversation = this.#parts.conversation(id);
-		return conversation === undefined || conversation.held.state.stop !== undefined || hasDevice(conversation, device);
+		if (conversation === undefined || conversation.held.state.stop?.kind === "removed") return true;
+		return hasDevice(conversation, device) === (kind === "addDevice");
 	}
 }
 

@@ -146,7 +146,8 @@ export class Groups {
 		const { engine, account } = this.#parts;
 		if (account.keys.list.devices.length < 2) return [];
 		const { logId, readCap } = account.record.profile;
-		const whose = { account: account.keys.key, profile: { logId, readCap, k: account.keys.k } };
+		const { number } = account.record.version;
+		const whose = { account: account.keys.key, version: number, profile: { logId, readCap, k: account.keys.k } };
 		const wish = await wishForDevices(engine, whose, { cause: { kind: "account", title: undefined } });
 		if (!wish.ok) return [];
 		// This device is in the group already, by a package of its own: the wish passes over it.

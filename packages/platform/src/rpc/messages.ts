@@ -38,6 +38,7 @@ export const remoteMethods = {
 	confirmLinking: "command",
 	cancelLinking: "command",
 	renameDevice: "command",
+	removeDevice: "command",
 	dismissJob: "command",
 	changeSetting: "command",
 	askReadmission: "command",

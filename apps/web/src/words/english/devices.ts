@@ -35,9 +35,18 @@ export const devices = {
 
 	jobs: {
 		addDevice: (name: string, done: number, total: number) => `${name} is in ${done} of ${conversations(total)}`,
+		removeDevice: (name: string, done: number, total: number) =>
+			`${name} is locked out of ${done} of ${conversations(total)}`,
 	},
-	jobsDone: { addDevice: (name: string) => `${name} is in all your conversations.` },
-	jobsFailed: { addDevice: (name: string) => `${name} could not be let in everywhere. Link it again.` },
+	jobsDone: {
+		addDevice: (name: string) => `${name} is in all your conversations.`,
+		removeDevice: (name: string) => `${name} is locked out of everything.`,
+	},
+	jobsFailed: {
+		addDevice: (name: string) => `${name} could not be let in everywhere. Link it again.`,
+		removeDevice: (name: string) =>
+			`${name} is still in a conversation that this device cannot follow. It is locked out there once that goes on.`,
+	},
 	waiting: "Waits for the network, then goes on.",
 	dismiss: "OK",
 };
