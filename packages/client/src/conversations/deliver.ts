@@ -197,7 +197,7 @@ async function deliverItem(draft: Draft, delivered: Delivered, reading: ReadingC
 	draft.markMet(id);
 	if (content.type === "ringAddress") return draft.setRingAddress(author.leaf, content.address);
 	if (content.type === "introduction") return reading.engine.introduce(account, content.name, draft.tx);
-	if (content.type === "leave") return wishLeave(draft, content.statement, account, reading);
+	if (content.type === "leave") return wishLeave(draft, content.statement, delivered, reading);
 	if (content.type === "sync") {
 		// Of one's own devices alone, and among themselves: nobody else says what this account knows.
 		if (draft.meta.kind === "own") reading.takeShared(draft, content.entries);
@@ -230,7 +230,9 @@ async function onCommit(
 	if (policy?.ok) draft.meta = withPolicy(draft.meta, policy.value, reading.own);
 	await putEvents(draft, eventsOf(commit), position, reading);
 	for (const removed of commit.removes) draft.setRingAddress(removed.leaf, undefined);
-	if (commit.adds.length > 0) await reading.greetNewcomers(draft);
+	// A letter tells who comes in where everybody is rung, as far as its author knows: nobody has to say it again to all (C11).
+	const isKnown = draft.ringAddresses.has(draft.state.leaf);
+	if (commit.adds.length > 0 && !isKnown) await reading.greetNewcomers(draft);
 	const outcome = await reading.observer.commit({
 		conversation: draft.id,
 		membership: commit.adds.length + commit.removes.length > 0,
@@ -259,14 +261,27 @@ async function putEvents(
 }
 
 /** C9, C11: anybody carries out what a leaver has signed, each able device at its own random time. */
-function wishLeave(draft: Draft, statement: Bytes, author: AccountKey, { engine, own }: ReadingContext): void {
+function wishLeave(
+	draft: Draft,
+	statement: Bytes,
+	{ account: author, judged }: Delivered,
+	reading: ReadingContext,
+): void {
+	const { engine, own } = reading;
+	const signatureKey = judged.sender?.signatureKey;
 	const said = readStatement(statement);
-	if (equalBytes(author, own) || said?.type !== "leave" || !equalBytes(said.account, author)) return;
+	if (
+		signatureKey === undefined ||
+		equalBytes(author, own) ||
+		said?.type !== "leave" ||
+		!equalBytes(said.account, author)
+	)
+		return;
 	const able = memberViews(draft.summary, own, draft.state.leaf, engine.personOf).length;
 	const chance = new DataView(engine.random(4).buffer).getUint32(0) / 2 ** 32;
 	const madeAt = engine.clock.now();
 	const notBefore = Math.round(madeAt + chance * staggerMs(able));
-	draft.addWish({ wish: { kind: "carriedOut", statement }, notBefore, madeAt });
+	draft.addWish({ wish: { kind: "carriedOut", statement, signatureKey }, notBefore, madeAt });
 }
 
 /** The group as it stands in the draft. */

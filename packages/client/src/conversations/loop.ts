@@ -16,6 +16,7 @@ import { ConversationDamaged, StoreFailure, unwrapStore } from "../store/transac
 import type { ConversationCore } from "./core.ts";
 import { processRecord, type ReadingContext } from "./deliver.ts";
 import { type Followed, followLog } from "./follow.ts";
+import { JoinSpread } from "./join-spread.ts";
 import { appendRecord } from "./log-access.ts";
 import { decodeOutboxBytes } from "./meta.ts";
 import { resealOutbox, sealQueued, sealUpdate } from "./seal.ts";
@@ -33,6 +34,7 @@ type Reader = (done: Result<void, CommandError>) => void;
 export class ConversationLoop {
 	readonly #core: ConversationCore;
 	readonly #retry: Retry;
+	readonly #spread: JoinSpread;
 	#running: Promise<void> | undefined;
 	/** Somebody asked since the loop last looked. */
 	#isAsked = false;
@@ -48,6 +50,7 @@ export class ConversationLoop {
 	constructor(core: ConversationCore) {
 		const { clock, random } = core.parts.engine;
 		this.#core = core;
+		this.#spread = new JoinSpread(core);
 		this.#retry = new Retry(clock, random, () => this.kick());
 	}
 
@@ -108,22 +111,26 @@ export class ConversationLoop {
 				if (!(await this.#read())) return;
 				continue;
 			}
+			const heldUntil = await this.#spread.heldUntil();
 			const { state, queue } = this.#core.held;
-			const needs = { hasReadToTip: true, hasQueuedItems: queue.length > 0, hasDueWishes: this.#hasDueWishes() };
+			const hasDueWishes = this.#hasDueWishes(heldUntil);
+			const isHeldBack = heldUntil !== undefined;
+			const needs = { hasReadToTip: true, hasQueuedItems: queue.length > 0, hasDueWishes, isHeldBack };
 			const action = nextSend(state, needs, this.#core.parts.engine.rules);
 			if (action.kind === "nothing") return;
 			if (!(await this.#perform(action))) return;
 		}
 	}
 
-	/** Whether a wish is due; the next one that is not wakes the loop, which reads before it acts (C11). */
-	#hasDueWishes(): boolean {
+	/** Whether a wish is due; the next one that is not, or `otherwise`, wakes the loop, which reads before it acts (C11). */
+	#hasDueWishes(otherwise: number | undefined): boolean {
 		const { clock } = this.#core.parts.engine;
 		const times = this.#core.held.wishes.map(({ stored }) => stored.notBefore);
-		const later = times.filter((time) => time > clock.now());
+		const waiting = times.filter((time) => time > clock.now());
+		const later = otherwise === undefined ? waiting : [...waiting, otherwise];
 		this.#cancelWake();
 		if (later.length > 0) this.#cancelWake = clock.wakeAt(Math.min(...later), () => this.kick({ read: true }));
-		return later.length < times.length;
+		return waiting.length < times.length;
 	}
 
 	/**

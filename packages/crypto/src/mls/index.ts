@@ -21,6 +21,7 @@ export {
 	ratchetTreeOf,
 	signWithLeaf,
 	suiteOf,
+	uncommittedLeaves,
 	verifyLeafSignature,
 	wipeReplaced,
 } from "./state.ts";

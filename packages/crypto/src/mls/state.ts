@@ -97,6 +97,13 @@ export function members(state: GroupState): readonly Member[] {
 	return membersOfTree(GroupState.open(state).ratchetTree);
 }
 
+/** How many leaves have not committed since they came in: their keys are still those of a package that was shared (P3). */
+export function uncommittedLeaves(state: GroupState): number {
+	const isFresh = (node: RatchetTree[number]) =>
+		node?.nodeType === "leaf" && node.leaf.leafNodeSource === "key_package";
+	return GroupState.open(state).ratchetTree.filter(isFresh).length;
+}
+
 /** The member at a leaf; undefined if the place is empty. */
 export function memberAt(state: GroupState, leaf: Leaf): Member | undefined {
 	return memberOfTree(GroupState.open(state).ratchetTree, leaf);

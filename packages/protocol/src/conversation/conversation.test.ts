@@ -233,6 +233,7 @@ describe("sending", () => {
 
 	test("P3: a joiner commits before its first message; C6: after 100 own messages in an epoch a commit comes first", () => {
 		expect(nextSend(begin(true), ready, conversationRules)).toEqual({ kind: "sealCommit", why: "joined" });
+		expect(nextSend(begin(true), { ...ready, isHeldBack: true }, conversationRules)).toEqual({ kind: "nothing" });
 		expect(nextSend({ ...begin(), ownInEpoch: 99 }, ready, conversationRules)).toEqual({ kind: "sealMessage" });
 		expect(nextSend({ ...begin(), ownInEpoch: 100 }, ready, conversationRules)).toEqual({
 			kind: "sealCommit",

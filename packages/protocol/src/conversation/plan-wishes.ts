@@ -185,7 +185,9 @@ class Plan {
 		if (this.#statements.length >= maxStatements) return "later";
 		if (statement.type === "leave") {
 			const leaves = leavesOf(this.#group.members, statement.account);
-			if (leaves.length === 0) return "fulfilled";
+			// Who was added again since has not asked to leave again: the leaf that signed is gone.
+			const isIn = leaves.some((leaf) => sameBytes(leaf.signatureKey, signatureKey));
+			if (leaves.length === 0 || (signatureKey !== undefined && !isIn)) return "fulfilled";
 			if (equalBytes(statement.account, this.#group.own)) return "notAllowed";
 			if (this.#isTouched(statement.account)) return "later";
 			if (!this.#withPolicy(withoutPeople(this.#policy, [statement.account]))) return "notAllowed";

@@ -25,6 +25,8 @@ export type SendNeeds = {
 	readonly hasQueuedItems: boolean;
 	/** Whether a wish is due that no commit has fulfilled yet. */
 	readonly hasDueWishes: boolean;
+	/** C11: this device came in with others, and waits its time with its first commit. */
+	readonly isHeldBack?: boolean;
 };
 
 /** Decides the next step of sending. At most one MLS message is on its way (C5), and one commit per epoch (C4). */
@@ -36,7 +38,7 @@ export function nextSend(state: ConversationState, needs: SendNeeds, rules: Conv
 		if (outbox.ordinal !== state.log.ordinal) return { kind: "resealRecord" };
 		return { kind: "append", expectHead: guard(state, outbox, rules) };
 	}
-	if (state.owesCommit) return { kind: "sealCommit", why: "joined" };
+	if (state.owesCommit) return needs.isHeldBack === true ? { kind: "nothing" } : { kind: "sealCommit", why: "joined" };
 	if (needs.hasDueWishes) return { kind: "sealWishes" };
 	if (!needs.hasQueuedItems) return { kind: "nothing" };
 	return state.ownInEpoch >= rules.maxOwnInEpoch ? { kind: "sealCommit", why: "update" } : { kind: "sealMessage" };

@@ -61,7 +61,7 @@ const wishShape = taggedShape("kind", {
 	carriedOut: mapShape({
 		kind: literalShape("carriedOut"),
 		statement: bytesShape(1, maxStatementBytes),
-		/** Signed by whom and of which leaf, `replace` does not say: the leaf's signature key. */
+		/** The signature key of the leaf that goes, or of the one that signed a `leave`: when it is gone, so is the wish. */
 		signatureKey: optional(bytesShape(32, 32)),
 		comes: optional(
 			mapShape({
