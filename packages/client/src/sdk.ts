@@ -153,6 +153,8 @@ export type AlarmView =
 	| { readonly kind: "damaged" }
 	/** This device was restored from a backup and is not let in yet (D3): one reads, and cannot write. */
 	| { readonly kind: "waiting" }
+	/** Others put this device out, because it was silent for long; its account is still in, and it asks to come back. */
+	| { readonly kind: "evicted" }
 	| { readonly kind: "serverLostRecords" };
 
 export type RequestView = {

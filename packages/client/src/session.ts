@@ -13,13 +13,14 @@ import type { EngineContext } from "./context.ts";
 import type { CallEngine } from "./conversation-host.ts";
 import { Directory } from "./conversations/directory.ts";
 import type { Draft } from "./conversations/draft.ts";
+import { mayAskByItself } from "./conversations/meta.ts";
 import { Ringer } from "./conversations/rings.ts";
 import { Devices } from "./devices/devices.ts";
 import { Groups } from "./groups/groups.ts";
 import { createHost, titleOf } from "./host.ts";
-import type { CommandResult, NetworkView, ReadyView } from "./sdk.ts";
+import type { CommandResult, ConversationId, NetworkView, ReadyView } from "./sdk.ts";
 import { Readmitter } from "./readmission/answering.ts";
-import { Readmission } from "./readmission/readmission.ts";
+import { isAskable, Readmission } from "./readmission/readmission.ts";
 import { Line } from "./services/line.ts";
 import { commandErrorOf } from "./services/services.ts";
 import { ownConversationId } from "./store/keys.ts";
@@ -317,7 +318,16 @@ export class Session {
 			emit({ kind: "arrived", conversation: id, title, item: itemView(row, id, this.people) });
 		// K5: whoever is out of a conversation is out of its call at once, before anybody shuts the room.
 		if (draft.state.stop?.kind === "removed") background(this.calls.left(id));
+		if (draft.hasStopped) this.#askToBeLetIn(id);
 		this.devices.look(id);
 		changed();
+	}
+
+	/** C3, D3: who cannot follow, or was put out, asks by itself. Two copies of one profile would do so for ever: C7. */
+	#askToBeLetIn(id: ConversationId): void {
+		const conversation = this.directory.get(id);
+		if (conversation === undefined || !isAskable(conversation.held.state.stop)) return;
+		if (!mayAskByItself(conversation.held)) return;
+		this.#engine.background(this.readmission.requestOnce(conversation));
 	}
 }

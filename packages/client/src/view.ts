@@ -85,7 +85,7 @@ function conversationView(
 }
 
 function phaseOf({ stop, heard }: Conversation["held"]["state"]): ConversationView["phase"] {
-	if (stop !== undefined) return stop.kind === "removed" ? "left" : "stopped";
+	if (stop !== undefined) return stop.kind === "removed" && stop.stays !== true ? "left" : "stopped";
 	return heard ? "active" : "asked";
 }
 
@@ -107,6 +107,7 @@ function alarmOf(conversation: Conversation, people: People): AlarmView | undefi
 			by: stop.by === undefined ? undefined : people.personOf(accountIdOf(stop.by)),
 		};
 	if (stop?.kind === "rolledBack" || stop?.kind === "damaged" || stop?.kind === "waiting") return { kind: stop.kind };
+	if (stop?.kind === "removed" && stop.stays === true) return { kind: "evicted" };
 	if (alarm?.kind === "forked") return { kind: "forked", at: alarm.at };
 	return alarm?.kind === "serverLostRecords" ? { kind: "serverLostRecords" } : undefined;
 }

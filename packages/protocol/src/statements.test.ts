@@ -136,8 +136,11 @@ describe("C9 enter: an account brings a device in by its account key", () => {
 	const come = async (statement: Bytes, comes: Leaf, changes: Partial<CommitView> = {}) =>
 		judgeCommit(commit([statement], { adds: [added(comes, packageHash)], ...changes }));
 
-	test("anybody may carry it out while the account has a leaf", async () => {
-		expect(await come(await byAccount(bob, enter(bob)), await leafOf(bob.who, 3))).toBe(true);
+	test("anybody may carry it out while the account is named, also when its last leaf was put out", async () => {
+		const next = await leafOf(bob.who, 3);
+		expect(await come(await byAccount(bob, enter(bob)), next)).toBe(true);
+		const out = { membersBefore: [ada.member, cyd.member] };
+		expect(await come(await byAccount(bob, enter(bob)), next, out)).toBe(true);
 	});
 
 	test("an attacker's does nothing: by a device's key, another account, for another group, package or time", async () => {
@@ -155,9 +158,10 @@ describe("C9 enter: an account brings a device in by its account key", () => {
 		expect(await come(await byAccount(bob, enter(bob)), next, late)).toBe(false);
 	});
 
-	test("an account without a leaf, or one that the group does not name, does not come in by it", async () => {
+	test("an account that the group does not name, or does no longer, does not come in by it", async () => {
 		const next = await leafOf(bob.who, 3);
-		const out = { membersBefore: [ada.member, cyd.member] };
+		const people = policy.people.filter(({ account }) => account !== bob.who.key);
+		const out = { membersBefore: [ada.member, cyd.member], policyBefore: encodePolicy({ ...policy, people }) };
 		expect(await come(await byAccount(bob, enter(bob)), next, out)).toBe(false);
 		expect(await come(await byAccount(stranger, enter(stranger)), stranger)).toBe(false);
 		// Bob's word does not bring the stranger's device in.

@@ -21,6 +21,7 @@ import {
 } from "@sotto/crypto";
 import { maxStatementBytes, parseStatedPosition } from "./authenticated-data.ts";
 import { accountOfCredential } from "./credential.ts";
+import { parsePolicy, roleOf } from "./policy.ts";
 import { encodeSigned, signedShape } from "./signed.ts";
 
 /** What statements are signed under, by a leaf's signature key or by an account key. */
@@ -152,13 +153,18 @@ async function replacedLeaf(
 	return (await isSignedBy(bytes, [old.signatureKey, account])) ? old.leaf : undefined;
 }
 
-/** By account key only: a device that comes back from a backup has nothing else. */
+/**
+ * By account key only: a device that comes back from a backup has nothing else. The policy has to name the account; it may have no leaf
+ * left, because its last one was silent for long and was put out.
+ */
 async function mayEnter(view: CommitView, statement: Statement & { type: "enter" }, bytes: Bytes): Promise<boolean> {
 	const { account, epoch } = statement;
 	const next = view.adds.find((added) => equalBytes(added.packageHash, statement.package));
 	if (next === undefined || leavesOf([next], account).length === 0) return false;
 	if (view.epoch < BigInt(epoch) || view.epoch > BigInt(epoch + enterEpochs)) return false;
-	return leavesOf(view.membersBefore, account).length > 0 && isSignedBy(bytes, [account]);
+	const policy = parsePolicy(view.policyBefore);
+	const isNamed = policy.ok && roleOf(policy.value, account) !== undefined;
+	return isNamed && isSignedBy(bytes, [account]);
 }
 
 export function leavesOf<M extends Member>(members: readonly M[], account: Uint8Array): readonly M[] {

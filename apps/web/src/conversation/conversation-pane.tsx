@@ -131,6 +131,8 @@ function alarmWords(alarm: NonNullable<ConversationView["alarm"]>): string {
 			return words.alarms.damaged;
 		case "waiting":
 			return words.alarms.waiting;
+		case "evicted":
+			return words.alarms.evicted;
 		case "serverLostRecords":
 			return words.alarms.serverLostRecords;
 	}

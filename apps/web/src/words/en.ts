@@ -194,6 +194,7 @@ export const en = {
 			"This device can no longer read what it kept of this conversation. What you see here stays; everything else works on. Ask someone in it to remove and add you again.",
 		waiting:
 			"This device was restored from a backup. You can write here as soon as somebody in this conversation is online and their device lets it in.",
+		evicted: "This device was away for long and was put out here. It asks to be let in again; what you see here stays.",
 		serverLostRecords: "The server lost some messages. This device still has them and is putting them back.",
 	},
 

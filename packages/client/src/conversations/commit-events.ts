@@ -23,14 +23,16 @@ export function eventsOf(commit: CommitView): readonly CommitEvent[] {
 
 function peopleEvents(commit: CommitView, before: Policy, after: Policy, by: AccountKey): readonly CommitEvent[] {
 	const leavers = leaversOf(commit);
+	const isOwn = (account: AccountKey) => equalBytes(account, by);
 	const came = accountsOf(commit.adds).map((account): CommitEvent => {
-		const isNew = roleOf(before, account) === undefined;
-		return { event: isNew ? "personAdded" : "deviceJoined", account, by };
+		if (roleOf(before, account) === undefined) return { event: "personAdded", account, by };
+		// D3: who lets a device of somebody else in carries out its word.
+		return { event: isOwn(account) ? "deviceJoined" : "deviceReadmitted", account, by };
 	});
 	const went = accountsOf(commit.removes).flatMap((account): CommitEvent[] => {
 		if (roleOf(after, account) !== undefined) {
 			const isBack = commit.adds.some((added) => equalBytes(accountOf(added), account));
-			return isBack ? [] : [{ event: "deviceRemoved", account, by }];
+			return isBack ? [] : [{ event: isOwn(account) ? "deviceRemoved" : "deviceEvicted", account, by }];
 		}
 		const isLeaving = leavers.some((leaver) => equalBytes(leaver, account));
 		return [{ event: isLeaving ? "personLeft" : "personRemoved", account, by }];

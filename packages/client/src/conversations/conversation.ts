@@ -242,10 +242,17 @@ export class Conversation {
 
 	/** This device was out, or could not follow, and was added again: it goes on there, with its history (D3). */
 	async comeBack(to: EnteredGroup, also: (draft: Draft) => Promise<void>): Promise<void> {
-		const { account } = this.#core.parts;
+		const { account, engine } = this.#core.parts;
 		await this.#core.change(async (draft) => {
+			const { stop } = draft.state;
+			const { leaving: _, ...meta } = draft.meta;
 			enterAnew(draft, to);
-			draft.meta = withPolicy(draft.meta, to.policy, account.keys.key);
+			draft.meta = withPolicy(meta, to.policy, account.keys.key);
+			const at = engine.clock.now();
+			const event = { kind: "event" as const, id: `back-${at}`, at, account: account.keys.key };
+			const order = orderOf(draft.state.log.ordinal, 0, 0);
+			const wasLeft = stop?.kind === "removed" && stop.stays !== true;
+			if (!wasLeft) await draft.putRow(order, { ...event, event: "deviceReadmitted" });
 			await this.#core.queueRingAddress(draft);
 			await also(draft);
 		});

@@ -141,13 +141,18 @@ async function perform(draft: Draft, effect: ReadEffect, read: Read, reading: Re
 			return draft.putRow(orderOf(read.position.ordinal, read.position.seq, 0xfff0), row);
 		}
 		case "stopped": {
+			if (draft.state.stop?.kind === "rolledBack") {
+				const wentBack = [reading.engine.clock.now(), ...(draft.meta.wentBack ?? [])].slice(0, 2);
+				draft.meta = { ...draft.meta, wentBack };
+			}
 			// Of one's own removal the log says no more than who did it: there is no further state.
 			const by = read.judged.sender && accountOf(read.judged.sender);
 			if (draft.state.stop?.kind !== "removed" || by === undefined || draft.meta.kind !== "group") return;
 			draft.wishes.forEach(({ n }) => draft.dropWish(n, "notAllowed"));
 			const hasLeft = draft.meta.leaving === true;
-			const event = { event: hasLeft ? ("personLeft" as const) : ("personRemoved" as const), account: reading.own, by };
-			return putEvents(draft, [event], read.position, reading);
+			const hasStayed = draft.state.stop.stays === true;
+			const event = hasStayed ? "deviceEvicted" : hasLeft ? "personLeft" : "personRemoved";
+			return putEvents(draft, [{ event, account: reading.own, by }], read.position, reading);
 		}
 	}
 }

@@ -111,6 +111,11 @@ export class Draft {
 		this.tx.delete(keys.pending(this.id));
 	}
 
+	/** The conversation went no further in this draft. */
+	get hasStopped(): boolean {
+		return this.#before.state.stop === undefined && this.state.stop !== undefined;
+	}
+
 	/** Who is in the group as it stands in the draft, and its policy. */
 	get summary(): GroupSummary {
 		if (this.#group !== undefined && !isSameEpoch(this.#summarised, this.#group)) {

@@ -13,7 +13,14 @@ import {
 	type AccountKey,
 	signerOfVoid,
 } from "@sotto/crypto";
-import { type ConversationState, type Judged, parseStatedPosition, type StatedCheck } from "@sotto/protocol";
+import {
+	type ConversationState,
+	type Judged,
+	parsePolicy,
+	parseStatedPosition,
+	roleOf,
+	type StatedCheck,
+} from "@sotto/protocol";
 import { keptHead } from "../store/raw-records.ts";
 import type { Draft } from "./draft.ts";
 import { accountOf } from "./members.ts";
@@ -73,10 +80,17 @@ export async function judgeRecord(
 		...about,
 		confirmationTag: message.confirmationTag,
 		outcome: message.outcome.kind,
+		// Whom its own account puts out is not wanted any more (D2).
+		accountStays: !about.isOwnAccount && isNamedAfter(message.view, context.own),
 		membership: message.view.adds.length + message.view.removes.length > 0,
 		seedAfter: groupAfter && (await exportSecret(groupAfter, logSeedLabel, new Uint8Array(), 32)),
 	};
 	return { hash, judged, sender, commit: message.view, ...(groupAfter === undefined ? {} : { groupAfter }) };
+}
+
+function isNamedAfter({ policyBefore, policyAfter }: CommitView, account: AccountKey): boolean {
+	const policy = parsePolicy(policyAfter ?? policyBefore);
+	return policy.ok && roleOf(policy.value, account) !== undefined;
 }
 
 async function groupAfterCommit(

@@ -39,6 +39,8 @@ const metaShape = mapShape({
 	activeAt: timeShape,
 	/** Oneself has asked to be let out. */
 	leaving: optional(booleanShape),
+	/** When this device's state was found to have gone back, last and the time before (C7). */
+	wentBack: optional(listShape(timeShape, 2)),
 	/** Numbers the queue's rows. */
 	nextQueued: count,
 	/** Numbers the wishes' rows. */
@@ -46,6 +48,14 @@ const metaShape = mapShape({
 });
 /** What the list of conversations needs; beside the line's state, which the rules need. */
 export type ConversationMeta = ShapeOf<typeof metaShape>;
+
+const askAgainMs = 24 * 3600_000;
+
+/** C7: whether this is the first time within 24 h that the state went back; a second time only the user may ask. */
+export function mayAskByItself({ meta }: { readonly meta: ConversationMeta }): boolean {
+	const [last, before] = meta.wentBack ?? [];
+	return last === undefined || before === undefined || last - before > askAgainMs;
+}
 
 /** What the list shows of a policy. */
 export function withPolicy(meta: ConversationMeta, policy: Policy, own: Uint8Array): ConversationMeta {

@@ -19,8 +19,11 @@ import { type Asking, decodeAsking, encodeAsking, maxAskedPackages } from "./ask
 const nextMemberMs = 3600_000;
 const nextRoundMs = 24 * 3600_000;
 
-/** Why a conversation has stopped where being let in again helps. */
-const askable: readonly Stop["kind"][] = ["waiting", "stranded", "rolledBack", "damaged"];
+/** Whether being let in again helps a conversation that has stopped for this reason. */
+export function isAskable(stop: Stop | undefined): boolean {
+	if (stop?.kind === "removed") return stop.stays === true;
+	return stop !== undefined && stop.kind !== "forked";
+}
 
 /** Somebody who could let this device in, and how its mailbox is found. */
 type Candidate = {
@@ -53,7 +56,7 @@ export class Readmission {
 	async request(conversation: Conversation): Promise<CommandResult> {
 		const { engine, account } = this.#parts;
 		const { state } = conversation.held;
-		if (state.stop === undefined || !askable.includes(state.stop.kind)) return err({ kind: "refused" });
+		if (state.stop === undefined || !isAskable(state.stop)) return err({ kind: "refused" });
 		const hasGroup = state.stop.kind === "stranded" || state.stop.kind === "rolledBack";
 		if (!account.isPrimary && !hasGroup) return err({ kind: "notPrimary" });
 		await this.#serial.run(async () => {
@@ -64,6 +67,11 @@ export class Readmission {
 		});
 		await this.ask();
 		return ok();
+	}
+
+	/** The device asks by itself (C3, C7, D3), once: a letter that is under way already is left to its time. */
+	async requestOnce(conversation: Conversation): Promise<void> {
+		if ((await this.#asking(conversation)) === undefined) await this.request(conversation);
 	}
 
 	/** Asks whom it is time to ask, and wakes when the next is due. */

@@ -52,7 +52,7 @@ const outboxShape = mapShape({
 const stopShape = taggedShape("kind", {
 	stranded: mapShape({ kind: literalShape("stranded"), by: optional(account) }),
 	rolledBack: mapShape({ kind: literalShape("rolledBack") }),
-	removed: mapShape({ kind: literalShape("removed") }),
+	removed: mapShape({ kind: literalShape("removed"), stays: optional(booleanShape) }),
 	damaged: mapShape({ kind: literalShape("damaged") }),
 	waiting: mapShape({ kind: literalShape("waiting") }),
 	forked: mapShape({ kind: literalShape("forked"), by: optional(account) }),

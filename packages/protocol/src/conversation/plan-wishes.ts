@@ -209,7 +209,7 @@ class Plan {
 			)
 		)
 			return "fulfilled";
-		if (leaves.length === 0 || old?.leaf === this.#group.ownLeaf) return "notAllowed";
+		if (roleOf(this.#policy, who) === undefined || old?.leaf === this.#group.ownLeaf) return "notAllowed";
 		if (statement.type === "enter" && leaves.length >= maxDevices) return "tooMany";
 		if (this.#isTouched(who) || this.#adds.length >= maxAddsPerCommit) return "later";
 		if (old !== undefined && statement.type === "replace") this.#removes.push(old.leaf);

@@ -24,6 +24,8 @@ export type Judged =
 			readonly stated: StatedCheck;
 			readonly confirmationTag: Bytes;
 			readonly outcome: "advanced" | "own" | "removed" | "stranded";
+			/** Whether the policy still names this device's account, which another put out. */
+			readonly accountStays?: boolean;
 			/** Whether it adds or removes a leaf: the log moves (C1). */
 			readonly membership: boolean;
 			/** `exporter("sotto log", "", 32)` of the epoch it begins; undefined if this device cannot follow. */
@@ -86,8 +88,10 @@ function readMessage(state: ConversationState, judged: Judged & { kind: "message
 function readCommit(state: ConversationState, judged: Judged & { kind: "commit" }, rules: ConversationRules): ReadStep {
 	const isOwn = judged.leaf === state.leaf;
 	if (isOwn && !isPending(state, judged.confirmationTag)) return rolledBack(state);
-	if (judged.outcome === "removed")
-		return { state: { ...state, stop: { kind: "removed" } }, effects: [{ kind: "stopped" }] };
+	if (judged.outcome === "removed") {
+		const stop = { kind: "removed" as const, ...(judged.accountStays === true && { stays: true }) };
+		return { state: { ...state, stop }, effects: [{ kind: "stopped" }] };
+	}
 	// C3: never another commit of this epoch.
 	if (judged.outcome === "stranded" || judged.seedAfter === undefined)
 		return { state: { ...state, stop: { kind: "stranded", by: judged.account } }, effects: [{ kind: "stopped" }] };

@@ -57,7 +57,8 @@ export type Stop =
 	| { readonly kind: "stranded"; readonly by: AccountKey | undefined }
 	/** C7: a record of one's own leaf that one did not send. */
 	| { readonly kind: "rolledBack" }
-	| { readonly kind: "removed" }
+	/** `stays`: somebody else put this device out, and its account is still named: it may come back (D3). */
+	| { readonly kind: "removed"; readonly stays?: boolean }
 	/** What this device stored of it can no longer be read. */
 	| { readonly kind: "damaged" }
 	/** D3: this device knows the conversation from an archive, and was not let in yet. There is no group, and no log. */
