@@ -42,12 +42,12 @@ export function App({ client, loadCallSession }: AppProps) {
 	);
 }
 
-type WelcomeState = "not yet" | "shown" | "linked" | "done";
+type WelcomeState = "not yet" | "shown" | "linked" | "restored" | "done";
 
 type PhasesProps = { readonly view: ClientView; readonly loadCallSession: () => Promise<StartCallSession> };
 
 function Phases({ view, loadCallSession }: PhasesProps) {
-	// Whoever has just made an account is welcomed, whoever has linked this device is told so; whoever comes back is not.
+	// Whoever has just made an account is welcomed, whoever has linked or restored this device is told so; whoever comes back is not.
 	const [welcome, setWelcome] = useState<WelcomeState>("not yet");
 	if (view.phase === "noAccount" && welcome === "not yet") setWelcome("shown");
 	if (view.phase === "linking" && welcome !== "linked") setWelcome("linked");
@@ -61,7 +61,12 @@ function Phases({ view, loadCallSession }: PhasesProps) {
 			return <StageMessage {...words.phases.broken[view.reason]} again={view.reason === "storageLost"} />;
 		case "noAccount":
 		case "linking":
-			return <FirstRun linking={view.phase === "linking" ? view.linking : undefined} />;
+			return (
+				<FirstRun
+					linking={view.phase === "linking" ? view.linking : undefined}
+					onReturning={(returning) => setWelcome(returning ? "restored" : "shown")}
+				/>
+			);
 		case "ready":
 			return <Ready welcome={welcome} onWelcomed={() => setWelcome("done")} loadCallSession={loadCallSession} />;
 	}
@@ -81,8 +86,8 @@ function Ready({ welcome, onWelcomed, loadCallSession }: ReadyProps) {
 	useEffect(markHere, []);
 	useEffect(() => loadRest(loadCallSession), [loadCallSession]);
 	useEffect(() => {
-		if (welcome !== "linked") return;
-		notice(words.linking.doneNotice);
+		if (welcome !== "linked" && welcome !== "restored") return;
+		notice(welcome === "linked" ? words.linking.doneNotice : words.backup.restored);
 		onWelcomed();
 	}, [welcome, onWelcomed]);
 	const { linking } = useReady();

@@ -1,10 +1,20 @@
-/** What {@link MemoryClient} does about several devices of one person. */
-import type { CommandResult, DeviceView, LinkingView, SottoClient } from "@sotto/client";
+/** What {@link MemoryClient} does about several devices of one person, and their backup. */
+import type { CommandResult, ConversationId, DeviceView, LinkingView, SottoClient } from "@sotto/client";
+import { readyView } from "./memory-core.ts";
 import { MemoryGroups } from "./memory-groups.ts";
 
 type Needed = Pick<
 	SottoClient,
-	"startLinking" | "linkDevice" | "confirmLinking" | "cancelLinking" | "renameDevice" | "dismissJob" | "changeSetting"
+	| "askReadmission"
+	| "exportBackup"
+	| "restoreBackup"
+	| "startLinking"
+	| "linkDevice"
+	| "confirmLinking"
+	| "cancelLinking"
+	| "renameDevice"
+	| "dismissJob"
+	| "changeSetting"
 >;
 
 export class MemoryDevices extends MemoryGroups implements Needed {
@@ -55,6 +65,22 @@ export class MemoryDevices extends MemoryGroups implements Needed {
 		return this.do("changeSetting", [key, value], () => {
 			if (this.state.view.phase === "ready") this.change({ settings: { ...this.state.view.settings, [key]: value } });
 		});
+	}
+
+	async askReadmission(conversation: ConversationId): Promise<CommandResult> {
+		return this.do("askReadmission", [conversation], () => undefined);
+	}
+
+	async exportBackup(passphrase: string): Promise<CommandResult<{ readonly file: Uint8Array<ArrayBuffer> }>> {
+		return this.do("exportBackup", [passphrase], () => ({ file: new Uint8Array(1000) }));
+	}
+
+	async restoreBackup(input: {
+		readonly file: Uint8Array<ArrayBuffer>;
+		readonly passphrase: string;
+		readonly home?: string;
+	}): Promise<CommandResult> {
+		return this.do("restoreBackup", [input], () => this.show(readyView()));
 	}
 
 	/** Linking goes a step on, on whichever side this is. */

@@ -1,12 +1,14 @@
-import type { ConversationView } from "@sotto/client";
+import type { ConversationId, ConversationView } from "@sotto/client";
 import { useJoinCall, useStartCall } from "../call/start-call.ts";
-import { useReady } from "../engine/client.tsx";
+import { errorWords, useClient, useReady } from "../engine/client.tsx";
+import { useCommand } from "../engine/command.ts";
 import { NetworkLine } from "../shell/network-line.tsx";
 import { useNavigation } from "../state/route.tsx";
 import { useWide } from "../state/screen.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ConversationAvatar } from "../ui/conversation-avatar.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { notice } from "../ui/notice.tsx";
 import { Verified } from "../ui/verified.tsx";
 import { words } from "../words/index.ts";
 import { Composer } from "./composer.tsx";
@@ -101,10 +103,11 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 				</p>
 			) : null}
 			{alarm === undefined ? null : (
-				<p className="banner attention">
+				<div className="banner attention">
 					<Icon name="warning" size={18} />
 					<bdi>{alarmWords(alarm)}</bdi>
-				</p>
+					{letsAsk(alarm) ? <AskToBeLetIn conversation={conversation.id} /> : null}
+				</div>
 			)}
 			{ongoingCall === undefined || isIn ? null : (
 				<div className="banner">
@@ -116,6 +119,23 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 				</div>
 			)}
 		</div>
+	);
+}
+
+/** Where a member's word lets this device in again (D3). */
+const letsAsk = ({ kind }: NonNullable<ConversationView["alarm"]>) => kind !== "forked" && kind !== "serverLostRecords";
+
+function AskToBeLetIn({ conversation }: { readonly conversation: ConversationId }) {
+	const client = useClient();
+	const { busy, run } = useCommand();
+	const ask = async () => {
+		const asked = await run(client.askReadmission(conversation));
+		notice(asked.ok ? words.letIn.asked : errorWords(asked.error));
+	};
+	return (
+		<Button compact isDisabled={busy} onPress={() => void ask()}>
+			{words.letIn.ask}
+		</Button>
 	);
 }
 

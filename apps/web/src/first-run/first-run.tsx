@@ -12,14 +12,17 @@ import { words } from "../words/index.ts";
 import "./first-run.css";
 
 const LinkThisDevice = lazy(() => import("./link-this-device.tsx"));
+const RestoreBackup = lazy(() => import("./restore-backup.tsx"));
 
 type FirstRunProps = {
 	/** This device is being linked to an account that exists. */
 	readonly linking: LinkingView | undefined;
+	readonly onReturning: (returning: boolean) => void;
 };
 
-/** One field, one button; below it the way for whoever has an account already. */
-export function FirstRun({ linking }: FirstRunProps) {
+/** One field, one button; below it the two ways for whoever has an account already. */
+export function FirstRun({ linking, onReturning }: FirstRunProps) {
+	const [restoring, setRestoring] = useState(false);
 	return (
 		<main className="first-run scroll">
 			<div className="first-run-column">
@@ -27,15 +30,19 @@ export function FirstRun({ linking }: FirstRunProps) {
 					<Mark size={44} />
 					<span>{words.appName.toLowerCase()}</span>
 				</div>
-				{linking === undefined ? (
-					<>
-						<NewAccount />
-						<OldAccount />
-					</>
-				) : (
+				{linking !== undefined ? (
 					<Suspense>
 						<LinkThisDevice linking={linking} />
 					</Suspense>
+				) : restoring ? (
+					<Suspense>
+						<RestoreBackup onBack={() => setRestoring(false)} onReturning={onReturning} />
+					</Suspense>
+				) : (
+					<>
+						<NewAccount />
+						<OldAccount onRestore={() => setRestoring(true)} />
+					</>
 				)}
 			</div>
 		</main>
@@ -93,7 +100,7 @@ function NewAccount() {
 	);
 }
 
-function OldAccount() {
+function OldAccount({ onRestore }: { readonly onRestore: () => void }) {
 	const client = useClient();
 	const { busy, problem, run } = useCommand();
 	const link = () => void run(client.startLinking({ home: location.origin, deviceName: thisDeviceName() }));
@@ -101,6 +108,9 @@ function OldAccount() {
 		<div className="old-account">
 			<Button look="plain" icon="device" isDisabled={busy} onPress={link}>
 				{words.linking.open}
+			</Button>
+			<Button look="plain" icon="file" isDisabled={busy} onPress={onRestore}>
+				{words.backup.restore}
 			</Button>
 			<Problem text={problem} />
 		</div>

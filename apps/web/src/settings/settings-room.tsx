@@ -12,6 +12,7 @@ import { Field, Problem } from "../ui/field.tsx";
 import { notice } from "../ui/notice.tsx";
 import { Toggle } from "../ui/toggle.tsx";
 import { words } from "../words/index.ts";
+import { Backup } from "./backup.tsx";
 import { Devices } from "./devices.tsx";
 import "./settings.css";
 
@@ -34,6 +35,7 @@ export default function SettingsRoom() {
 						</Suspense>
 					</section>
 					<Devices />
+					<Backup />
 					<About />
 				</div>
 			</div>

@@ -1,6 +1,7 @@
 /** Every string a person can read or hear, in English. Another language is another file with the same shape. */
 
 import { call, ringing, trouble } from "./english/calls.ts";
+import { backup } from "./english/backup.ts";
 import { count } from "./english/count.ts";
 import { devices, linking } from "./english/devices.ts";
 import { events, groups } from "./english/groups.ts";
@@ -75,7 +76,7 @@ export const en = {
 		nothing: "No e-mail, no number, nothing to remember.",
 		evicted: "You were here before",
 		evictedBody:
-			"This browser threw your account and its conversations away, as browsers do when space is short or a page stays shut for long. Nobody else got them. Make a new account and give your new link to the people you know; they still have what you wrote.",
+			"This browser threw your account and its conversations away, as browsers do when space is short or a page stays shut for long. Nobody else got them. If you have another device with Sotto, or a backup, take one of the two ways below. Otherwise make a new account and give your new link to the people you know; they still have what you wrote.",
 		invited: "You were given a contact link. It comes next.",
 		welcome: (name: string) => `Hello, ${name}.`,
 		welcomeBody: "Now give your link to somebody, or take theirs.",
@@ -180,22 +181,26 @@ export const en = {
 	groups,
 	devices,
 	linking,
+	backup,
 	somebody: "Somebody",
 
 	alarms: {
 		forked:
 			"The server has shown you and the other side different histories. Compare the safety number before you go on.",
-		stranded: (name: string) =>
-			`A change by ${name} could not be followed. Nothing you have is lost; ask them to write to you again.`,
-		strandedBySomebody:
-			"A change could not be followed. Nothing you have is lost; ask the other side to write to you again.",
-		rolledBack: "This device is behind its own messages. Go on from the one you used last.",
+		stranded: (name: string) => `A change by ${name} could not be followed. Nothing you have is lost.`,
+		strandedBySomebody: "A change could not be followed. Nothing you have is lost.",
+		rolledBack: "This device is behind its own messages. Go on from the one you used last, or ask to be let in again.",
 		damaged:
-			"This device can no longer read what it kept of this conversation. What you see here stays; everything else works on. Ask someone in it to remove and add you again.",
+			"This device can no longer read what it kept of this conversation. What you see here stays; everything else works on.",
 		waiting:
 			"This device was restored from a backup. You can write here as soon as somebody in this conversation is online and their device lets it in.",
 		evicted: "This device was away for long and was put out here. It asks to be let in again; what you see here stays.",
 		serverLostRecords: "The server lost some messages. This device still has them and is putting them back.",
+	},
+
+	letIn: {
+		ask: "Ask to be let in",
+		asked: "Asked. As soon as somebody in here is online, you are let in.",
 	},
 
 	calls: {

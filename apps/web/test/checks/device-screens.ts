@@ -36,5 +36,15 @@ export const deviceScreens: readonly Screen[] = [
 			await page.getByRole("dialog").waitFor();
 		},
 	},
+	{
+		name: "backup",
+		query: "scene=devices",
+		steps: async (page) => {
+			await toDevices(page);
+			await press(page, "Make a backup");
+			await press(page, "Suggest one");
+		},
+	},
+	{ name: "restore", query: "scene=firstRun", steps: async (page) => press(page, "Restore a backup") },
 	{ name: "second-device", query: "scene=secondDevice", steps: async (page) => press(page, "Settings") },
 ];

@@ -1,0 +1,40 @@
+/** Everything in one sealed file, and back again. */
+export const backup = {
+	title: "Backup",
+	body: "One sealed file with your account, the people you know and all your messages. If this device is lost, it brings them back.",
+	elsewhere: "A backup is made on a device that manages your account.",
+	never: "No backup yet.",
+	last: (day: string) => `Last backup: ${day}.`,
+	make: "Make a backup",
+	passphrase: "Passphrase",
+	again: "The same once more",
+	suggest: "Suggest one",
+	suggested: "Write it down before you go on.",
+	warning:
+		"Whoever has the file and this passphrase is you. Nobody can tell it to you again, and without it the file stays shut: write it down, and keep it apart from the file.",
+	strength: {
+		short: "Too short: take at least 10 characters.",
+		weak: "Easy to guess. A few words in a row that do not belong together are better.",
+		fair: "Fair. One more word makes it strong.",
+		strong: "Strong.",
+	},
+	differs: "The two are not the same.",
+	tooWeak: "Take a passphrase that is harder to guess.",
+	save: "Save the file",
+	working: "Sealing everything…",
+	saved: "It is in your downloads. Move it somewhere safe.",
+	file: "sotto-backup",
+
+	restore: "Restore a backup",
+	restoreTitle: "Restore a backup",
+	restoreBody:
+		"This device takes the place of the one that was lost. It gets your account, the people you know, and what was said until the backup was made.",
+	choose: "Choose the file",
+	chosen: (name: string) => `File: ${name}`,
+	noFile: "Choose the backup file first.",
+	noPassphrase: "Type the passphrase of this file.",
+	restoreDo: "Restore",
+	restoring: "Opening the file…",
+	restoringBody: "This takes a little while. Leave this page open.",
+	restored: "Welcome back. You can write in a conversation as soon as somebody in it is online.",
+};
