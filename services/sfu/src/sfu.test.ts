@@ -5,7 +5,8 @@ import { generateSigningKey, hash, sign } from "@sotto/crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { allowedExtensions } from "./room/media-plan.ts";
-import { checkAnswer, negotiatedExtensions } from "./room/sdp.ts";
+import { firstLines, writeOffer } from "./room/offer.ts";
+import { negotiatedExtensions, parseAnswer } from "./room/answer.ts";
 import {
 	answerTo,
 	JoiningClient,
@@ -218,12 +219,16 @@ describe("what is negotiated", () => {
 		}
 	});
 
-	test("an answer that brings another extension, fewer m-lines or odd lines is refused; candidates are left out", () => {
-		const offer = `v=0\r\no=rtc 1 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=fingerprint:sha-256 00\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:ua\r\na=recvonly\r\na=setup:actpass\r\n`;
+	test("of an answer only credentials and streams are taken; one with another extension, other m-lines or odd lines is refused", () => {
+		const lines = firstLines([], []).slice(0, 1);
+		const own = { iceUfrag: "abcd", icePwd: "p".repeat(22), fingerprint: "00", addresses: ["127.0.0.1"], port: 9 };
 		const print = randomOctets(32);
-		const answer = answerTo(offer, print);
-		const checked = checkAnswer(`${answer}a=candidate:1 1 UDP 1 203.0.113.9 9 typ host\r\nb=AS:9\r\n`, offer, print);
-		expect(checked.ok && checked.value).toBe(answer);
+		const answer = answerTo(writeOffer(own, lines, 1), print);
+		const parse = (sdp: string) => parseAnswer(sdp, lines, print);
+		const more = "a=ssrc:7 cname:x\r\na=ssrc:7 msid:x y\r\na=candidate:1 1 UDP 1 203.0.113.9 9 typ host\r\nb=AS:9\r\n";
+		const parsed = parse(answer + more);
+		const streams = [{ mid: "ua", ssrc: 7 }];
+		expect(parsed).toEqual({ ok: true, value: { iceUfrag: "abcd", icePwd: own.icePwd, setup: "active", streams } });
 		const errors = [
 			`${answer}a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n`,
 			`${answer}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`,
@@ -233,8 +238,11 @@ describe("what is negotiated", () => {
 			`${answer}a=mid:${"u".repeat(600)}\r\n`,
 			answer.replace(/a=fingerprint.*/, "a=fingerprint:sha-1 00"),
 			"a=mid:ua\r\n".repeat(10_000),
+			answer.replaceAll("a=ice-pwd:", "a=ice-pwd:\u0020"),
+			answer.replaceAll("a=setup:active", "a=setup:actpass"),
+			answer + Array.from({ length: 17 }, (_, ssrc) => `a=ssrc:${ssrc} cname:x\r\n`).join(""),
 		].map((sdp) => {
-			const result = checkAnswer(sdp, offer, print);
+			const result = parse(sdp);
 			return result.ok ? "taken" : result.error.kind;
 		});
 		expect(errors).toEqual([
@@ -246,6 +254,9 @@ describe("what is negotiated", () => {
 			"wrongLines",
 			"wrongFingerprint",
 			"tooLarge",
+			"wrongTransport",
+			"wrongTransport",
+			"tooManyStreams",
 		]);
 	});
 });

@@ -20,6 +20,8 @@ const transportFeedback: HeaderExtension = { id: 1, uri: transportFeedbackUri };
 
 export const uplinkMids = { audio: "ua", camera: "uv", screen: "us" } as const;
 export const rosterLabel = "roster";
+/** The m-line of the roster channel. */
+export const rosterMid = "0";
 
 export type SeatMids = { readonly audio: string; readonly video: string };
 

@@ -3,7 +3,7 @@ import type { RoomAddresses } from "./addresses.ts";
 import { screenPlaces } from "./media-plan.ts";
 import { Participant, type SeatSsrcs, type VideoSsrcs } from "./participant.ts";
 import { openPeer, type Peer, type PeerEvents } from "./peer.ts";
-import type { AnnouncedLayer } from "./source.ts";
+import { type AnnouncedLayer, areDistinct } from "./source.ts";
 
 export type MemberOptions = {
 	readonly key: string;
@@ -36,7 +36,7 @@ export class Member {
 			...options.events,
 			offer: (sdp) => options.events.offer(sdp, this.#seats + this.#offered.length, screenPlaces),
 		});
-		this.participant = new Participant(options.key, seats, screens, this.peer.line, () => randomInt(0x1_0000));
+		this.participant = new Participant(options.key, seats, screens, this.peer.send, () => randomInt(0x1_0000));
 	}
 
 	get #seats(): number {
@@ -45,9 +45,10 @@ export class Member {
 
 	/** Takes an answer. False when it ends the connection. */
 	answer(sdp: string, layers: readonly AnnouncedLayer[] | undefined): boolean {
-		const taken = this.peer.answer(sdp, this.#options.fingerprint, layers);
-		if (!taken.ok) return false;
-		if (layers !== undefined) this.participant.camera.announce(layers);
+		if (layers !== undefined && !areDistinct(layers)) return false;
+		const streams = this.peer.answer(sdp, this.#options.fingerprint);
+		if (!streams.ok) return false;
+		this.participant.announce(streams.value, layers ?? []);
 		if (this.#offered.length > 0) {
 			this.participant.addSeats(this.#offered);
 			this.#offered = [];

@@ -1,10 +1,10 @@
 import { buildBandwidth, buildKeyFrameRequest, buildNack, buildReceiverReport } from "../rtp/rtcp.ts";
 import { createSeatStream } from "../rtp/seat-stream.ts";
 import { TransportFeedback } from "../rtp/transport-feedback.ts";
+import type { AnsweredStream } from "./answer.ts";
 import { nextDownlinkLimit, unlimitedBitsPerSecond } from "./bandwidth.ts";
-import { screenMid, seatMids, uplinkMids } from "./media-plan.ts";
 import { Place, type SendPacket } from "./place.ts";
-import { Source } from "./source.ts";
+import { type AnnouncedLayer, Source } from "./source.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** The SSRC under which the sfu itself speaks RTCP. */
@@ -34,11 +34,15 @@ export class Participant {
 	readonly sources: readonly Source[] = [this.audio, this.camera, this.screen];
 	readonly seats: Seat[] = [];
 	readonly screens: readonly ScreenPlace[];
-	/** What sends on an m-line, counting what it sends. */
-	readonly #lineOf: (mid: string) => SendPacket;
-	readonly #uplinkLines: ReadonlyMap<string, SendPacket>;
+	/** Counts what it sends. */
+	readonly #forward: SendPacket;
+	/** For what is not media. */
+	readonly #send: SendPacket;
 	readonly #random16: () => number;
-	readonly #placeByMid = new Map<string, Place>();
+	/** Places for pictures, by the SSRC that feedback about them names. */
+	readonly #placeBySsrc = new Map<number, Place>();
+	/** As its answers named them. */
+	#sourceBySsrc: ReadonlyMap<number, Source> = new Map();
 	readonly #feedback = new TransportFeedback();
 	/** Its latest estimate of its downlink (REMB), bits per second. */
 	estimate: number | undefined;
@@ -49,23 +53,20 @@ export class Participant {
 		key: string,
 		seats: readonly SeatSsrcs[],
 		screens: readonly VideoSsrcs[],
-		line: (mid: string) => SendPacket,
+		send: SendPacket,
 		random16: () => number,
 	) {
 		this.key = key;
 		this.#random16 = random16;
-		this.#lineOf = (mid) => {
-			const send = line(mid);
-			return (packet) => {
-				this.#sentBytes += packet.length;
-				send(packet);
-			};
+		this.#send = send;
+		this.#forward = (packet) => {
+			this.#sentBytes += packet.length;
+			send(packet);
 		};
-		this.#uplinkLines = new Map(Object.values(uplinkMids).map((mid) => [mid, line(mid)]));
 		this.addSeats(seats);
 		this.screens = screens.map((ssrcs, index) => ({
 			index,
-			place: this.#videoPlace(screenMid(index), ssrcs),
+			place: this.#videoPlace(ssrcs),
 			occupant: undefined,
 		}));
 	}
@@ -74,28 +75,38 @@ export class Participant {
 	addSeats(seats: readonly SeatSsrcs[]): void {
 		for (const ssrcs of seats) {
 			const index = this.seats.length;
-			const mids = seatMids(index);
 			const stream = createSeatStream(ssrcs.audio, -1, 48_000, this.#random16);
-			const audio = new Place(stream, this.#lineOf(mids.audio));
-			this.#placeByMid.set(mids.audio, audio);
-			this.seats.push({ index, audio, video: this.#videoPlace(mids.video, ssrcs), occupant: undefined });
+			const audio = new Place(stream, this.#forward);
+			this.seats.push({ index, audio, video: this.#videoPlace(ssrcs), occupant: undefined });
 		}
 	}
 
-	#videoPlace(mid: string, ssrcs: VideoSsrcs): Place {
+	#videoPlace(ssrcs: VideoSsrcs): Place {
 		const stream = createSeatStream(ssrcs.video, ssrcs.videoRtx, 90_000, this.#random16);
-		const place = new Place(stream, this.#lineOf(mid));
-		this.#placeByMid.set(mid, place);
+		const place = new Place(stream, this.#forward);
+		this.#placeBySsrc.set(ssrcs.video, place);
 		return place;
 	}
 
-	placeByMid(mid: string): Place | undefined {
-		return this.#placeByMid.get(mid);
+	/** Takes the streams that an answer named, and the layers of its camera that came with it. */
+	announce(streams: readonly AnsweredStream[], layers: readonly AnnouncedLayer[]): void {
+		this.camera.announce(layers);
+		const sources = new Map<number, Source>();
+		for (const { mid, ssrc } of streams)
+			for (const source of this.sources) if (source.mid === mid) sources.set(ssrc, source);
+		for (const { ssrc, rtxSsrc } of this.camera.layers)
+			for (const named of [ssrc, rtxSsrc]) if (named >= 0) sources.set(named, this.camera);
+		this.#sourceBySsrc = sources;
 	}
 
-	sourceByMid(mid: string): Source | undefined {
-		for (const source of this.sources) if (source.mid === mid) return source;
-		return undefined;
+	/** What the stream of this SSRC is, unless no answer named it. */
+	sourceOf(ssrc: number): Source | undefined {
+		return this.#sourceBySsrc.get(ssrc);
+	}
+
+	/** The place that shows pictures under this SSRC. */
+	placeOf(ssrc: number): Place | undefined {
+		return this.#placeBySsrc.get(ssrc);
 	}
 
 	transportSequenceArrived(sequence: number, now: number): void {
@@ -129,17 +140,13 @@ export class Participant {
 		for (const source of this.sources) yield* source.layers;
 	}
 
-	#feedBack(mid: string, packet: Buffer): void {
-		this.#uplinkLines.get(mid)?.(packet);
-	}
-
 	/** Every 20 ms or so: asks for what is missing and for key frames. */
 	sendRequests(now: number): void {
 		for (const uplink of this.#uplinks()) {
 			const missing = uplink.loss?.due(now, 60) ?? [];
-			if (missing.length > 0) this.#feedBack(uplink.mid, buildNack(ownSsrc, uplink.ssrc, missing));
+			if (missing.length > 0) this.#send(buildNack(ownSsrc, uplink.ssrc, missing));
 			if ((uplink.loss?.takeGivenUp() ?? 0) > 0) uplink.wantKeyFrame();
-			if (uplink.takeKeyFrameRequest(now)) this.#feedBack(uplink.mid, buildKeyFrameRequest(ownSsrc, uplink.ssrc));
+			if (uplink.takeKeyFrameRequest(now)) this.#send(buildKeyFrameRequest(ownSsrc, uplink.ssrc));
 		}
 	}
 
@@ -148,7 +155,7 @@ export class Participant {
 		for (const uplink of this.#uplinks()) {
 			if (!uplink.isActive) continue;
 			const feedback = this.#feedback.build(ownSsrc, uplink.ssrc);
-			if (feedback !== undefined) this.#feedBack(uplink.mid, feedback);
+			if (feedback !== undefined) this.#send(feedback);
 			return;
 		}
 	}
@@ -158,11 +165,10 @@ export class Participant {
 		const pictures: number[] = [];
 		for (const uplink of this.#uplinks()) {
 			const block = uplink.reception?.report(now);
-			if (block !== undefined) this.#feedBack(uplink.mid, buildReceiverReport(ownSsrc, [block]));
+			if (block !== undefined) this.#send(buildReceiverReport(ownSsrc, [block]));
 			if (uplink.isActive && uplink.kind === "video") pictures.push(uplink.ssrc);
 		}
-		const mid = [this.camera, this.screen].find((source) => source.isActive)?.mid;
-		if (mid !== undefined) this.#feedBack(mid, buildBandwidth(ownSsrc, limitBitsPerSecond, pictures));
+		if (pictures.length > 0) this.#send(buildBandwidth(ownSsrc, limitBitsPerSecond, pictures));
 	}
 
 	/** Every second: works out what its downlink can take. `elapsedMs` since the last time. */

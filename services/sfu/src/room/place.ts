@@ -13,7 +13,7 @@ import {
 import { payloadTypes, repairingPayloadType } from "./media-plan.ts";
 import type { Uplink } from "./uplink.ts";
 
-/** An m-line's outgoing side. Copies `packet` before it returns. */
+/** A connection's outgoing side. Copies `packet` before it returns. */
 export type SendPacket = (packet: Buffer) => void;
 
 const scratch = Buffer.alloc(1600);

@@ -8,7 +8,13 @@ import { Participant } from "./participant.ts";
 import { seatsAhead } from "./seating.ts";
 import { Room } from "./room.ts";
 
-type Sent = { readonly mid: string; readonly packet: Buffer };
+/** What everybody's answer names: microphone, camera and its RTX, screen. */
+const answered = [
+	{ mid: "ua", ssrc: 11 },
+	{ mid: "uv", ssrc: 12 },
+	{ mid: "uv", ssrc: 13 },
+	{ mid: "us", ssrc: 22 },
+];
 
 /** A room with members whose outgoing packets and roster frames are kept. */
 function openRoom(names: readonly string[], seats = 3) {
@@ -24,7 +30,7 @@ function openRoom(names: readonly string[], seats = 3) {
 	});
 	const members = new Map(
 		names.map((name, index) => {
-			const sent: Sent[] = [];
+			const sent: Buffer[] = [];
 			const roster: Uint8Array[] = [];
 			const ssrcs = Array.from({ length: seats }, (_, seat) => {
 				const base = (index + 1) * 1_000_000 + seat * 100;
@@ -34,8 +40,9 @@ function openRoom(names: readonly string[], seats = 3) {
 				const base = (index + 1) * 1_000_000 + 500_000 + screen * 100;
 				return { video: base + 2, videoRtx: base + 3 };
 			});
-			const send = (mid: string) => (packet: Buffer) => void sent.push({ mid, packet: Buffer.from(packet) });
+			const send = (packet: Buffer) => void sent.push(Buffer.from(packet));
 			const participant = new Participant(name, ssrcs, screens, send, () => 100 * index);
+			participant.announce(answered, []);
 			return [name, { participant, sent, roster, ssrcs, screens }] as const;
 		}),
 	);
@@ -46,14 +53,29 @@ function openRoom(names: readonly string[], seats = 3) {
 	};
 	const enter = (name: string, now = 0) =>
 		room.enter(member(name).participant, (frame) => void member(name).roster.push(frame), now);
+	/** The m-line of an SSRC in a member's connection. */
+	const midOf = (name: string, ssrc: number) => {
+		const { ssrcs, screens } = member(name);
+		const downlinks = [
+			...ssrcs.flatMap(({ audio, video, videoRtx }, seat) => [
+				{ mid: `a${seat}`, ssrc: audio },
+				...[video, videoRtx].map((own) => ({ mid: `v${seat}`, ssrc: own })),
+			]),
+			...screens.map(({ video }, screen) => ({ mid: `s${screen}`, ssrc: video })),
+		];
+		return [...answered, ...downlinks].find((stream) => stream.ssrc === ssrc)?.mid;
+	};
 	const mediaTo = (name: string) =>
-		member(name).sent.flatMap(({ mid, packet }) => {
+		member(name).sent.flatMap((packet) => {
 			const view = createRtpView();
-			return !isRtcp(packet) && readRtp(packet, view) ? [{ mid, packet, view: { ...view } as RtpView }] : [];
+			if (isRtcp(packet) || !readRtp(packet, view)) return [];
+			return [{ mid: midOf(name, view.ssrc), packet, view: { ...view } as RtpView }];
 		});
 	const rtcpTo = (name: string) =>
-		member(name).sent.flatMap(({ mid, packet }) =>
-			isRtcp(packet) ? readRtcp(packet).map((item) => ({ mid, ...item })) : [],
+		member(name).sent.flatMap((packet) =>
+			isRtcp(packet)
+				? readRtcp(packet).map((item) => ({ mid: "ssrc" in item ? midOf(name, item.ssrc) : undefined, ...item }))
+				: [],
 		);
 	return { room, member, enter, mediaTo, rtcpTo, seatEvents, screenEvents, wishes };
 }
@@ -176,21 +198,21 @@ describe("shared screens", () => {
 	test("are forwarded from their first key frame on, under the place's SSRC", () => {
 		const { room, enter, mediaTo, rtcpTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "us", vp9(5, true), 0);
+		room.packetArrived("a", vp9(5, true, 22), 0);
 		expect(mediaTo("b")).toEqual([]);
 		room.share("a", true);
-		room.packetArrived("a", "us", vp9(6), 10);
+		room.packetArrived("a", vp9(6, false, 22), 10);
 		expect(mediaTo("b")).toEqual([]);
 		room.tick(500);
-		expect(rtcpTo("a")).toContainEqual({ mid: "us", kind: "keyFrameRequest", ssrc: 12 });
-		room.packetArrived("a", "us", vp9(7, true), 600);
-		room.packetArrived("a", "us", vp9(8), 630);
+		expect(rtcpTo("a")).toContainEqual({ mid: "us", kind: "keyFrameRequest", ssrc: 22 });
+		room.packetArrived("a", vp9(7, true, 22), 600);
+		room.packetArrived("a", vp9(8, false, 22), 630);
 		expect(mediaTo("b").map(({ mid, view }) => [mid, view.ssrc])).toEqual([
 			["s0", member("b").screens[0]?.video],
 			["s0", member("b").screens[0]?.video],
 		]);
 		room.share("a", false);
-		room.packetArrived("a", "us", vp9(9), 660);
+		room.packetArrived("a", vp9(9, false, 22), 660);
 		expect(mediaTo("b").length).toBe(2);
 	});
 });
@@ -200,7 +222,7 @@ describe("forwarding", () => {
 		const { room, enter, mediaTo, member } = openRoom(["a", "b", "c"]);
 		for (const name of ["a", "b", "c"]) enter(name);
 		const payload = Buffer.from("sealed sound");
-		room.packetArrived("a", "ua", opus(77, payload), 10);
+		room.packetArrived("a", opus(77, payload), 10);
 		expect(mediaTo("a")).toEqual([]);
 		for (const [name, mid] of [
 			["b", "a0"],
@@ -217,29 +239,28 @@ describe("forwarding", () => {
 		}
 	});
 
-	test("packets of another codec, of another SSRC, on a seat's m-line or of a stranger go nowhere", () => {
-		const { room, enter, mediaTo } = openRoom(["a", "b"]);
+	test("packets of another codec, of an SSRC that no answer named or that is a seat's, and of a stranger go nowhere", () => {
+		const { room, enter, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "ua", opus(1), 0);
-		room.packetArrived("a", "ua", rtpPacket({ payloadType: 63, sequence: 2, ssrc: 11 }), 0);
-		room.packetArrived("a", "ua", rtpPacket({ payloadType: payloadTypes.opus, sequence: 2, ssrc: 99 }), 0);
-		room.packetArrived("a", "uv", opus(3), 0);
-		room.packetArrived("a", "a0", opus(4), 0);
-		room.packetArrived("stranger", "ua", opus(5), 0);
-		room.packetArrived("a", "ua", Buffer.from([0x80]), 0);
+		const opusOf = (ssrc: number) => rtpPacket({ payloadType: payloadTypes.opus, sequence: 2, ssrc });
+		room.packetArrived("a", opus(1), 0);
+		room.packetArrived("a", rtpPacket({ payloadType: 63, sequence: 2, ssrc: 11 }), 0);
+		for (const ssrc of [99, 12, member("a").ssrcs[0]?.audio ?? 0]) room.packetArrived("a", opusOf(ssrc), 0);
+		room.packetArrived("stranger", opus(5), 0);
+		room.packetArrived("a", Buffer.from([0x80]), 0);
 		expect(mediaTo("b").length).toBe(1);
 	});
 
 	test("a repaired packet goes on as the one that was lost, and a second copy does not", () => {
 		const { room, enter, mediaTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10, true), 0);
-		room.packetArrived("a", "uv", vp9(12), 1);
+		room.packetArrived("a", vp9(10, true), 0);
+		room.packetArrived("a", vp9(12), 1);
 		const lost = Buffer.concat([Buffer.from([0, 11]), Buffer.from("\blost")]);
 		const repair = () =>
 			rtpPacket({ payloadType: payloadTypes.vp9Rtx, sequence: 900, timestamp: 33_000, ssrc: 13, payload: lost });
-		room.packetArrived("a", "uv", repair(), 30);
-		room.packetArrived("a", "uv", repair(), 31);
+		room.packetArrived("a", repair(), 30);
+		room.packetArrived("a", repair(), 31);
 		const got = mediaTo("b");
 		expect(got.length).toBe(3);
 		const [first, , third] = got;
@@ -251,10 +272,9 @@ describe("forwarding", () => {
 	test("a probe without content is not forwarded", () => {
 		const { room, enter, mediaTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10, true), 0);
+		room.packetArrived("a", vp9(10, true), 0);
 		room.packetArrived(
 			"a",
-			"uv",
 			rtpPacket({ payloadType: payloadTypes.vp9Rtx, sequence: 1, ssrc: 13, payload: Buffer.alloc(0) }),
 			1,
 		);
@@ -267,10 +287,10 @@ describe("feedback", () => {
 		const { room, enter, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
 		for (let sequence = 10; sequence < 20; sequence++)
-			room.packetArrived("a", "uv", vp9(sequence, sequence === 10), sequence);
+			room.packetArrived("a", vp9(sequence, sequence === 10), sequence);
 		const wanted = mediaTo("b")[4]?.view.sequence ?? 0;
 		const ssrcs = member("b").ssrcs[0];
-		room.packetArrived("b", "v0", buildNack(1, ssrcs?.video ?? 0, [wanted]), 40);
+		room.packetArrived("b", buildNack(1, ssrcs?.video ?? 0, [wanted]), 40);
 		const rtx = mediaTo("b").at(-1);
 		expect(rtx?.view.ssrc).toBe(ssrcs?.videoRtx);
 		expect(rtx?.view.payloadType).toBe(payloadTypes.vp9Rtx);
@@ -278,26 +298,26 @@ describe("feedback", () => {
 		expect(rtx?.packet.subarray(14)).toEqual(mediaTo("b")[4]?.packet.subarray(12));
 	});
 
-	test("feedback counts only on the m-line that it is about, so that a packet delivered twice counts once", () => {
+	test("feedback about what a participant is not sent changes nothing", () => {
 		const { room, enter, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
 		for (let sequence = 10; sequence < 20; sequence++)
-			room.packetArrived("a", "uv", vp9(sequence, sequence === 10), sequence);
+			room.packetArrived("a", vp9(sequence, sequence === 10), sequence);
 		const before = mediaTo("b").length;
-		const nack = buildNack(1, member("b").ssrcs[0]?.video ?? 0, [mediaTo("b")[4]?.view.sequence ?? 0]);
-		for (const mid of ["a0", "uv", "v1"]) room.packetArrived("b", mid, Buffer.from(nack), 40);
+		const sequence = mediaTo("b")[4]?.view.sequence ?? 0;
+		for (const ssrc of [member("a").ssrcs[0]?.video ?? 0, member("b").ssrcs[1]?.video ?? 0, 12, 99])
+			room.packetArrived("b", buildNack(1, ssrc, [sequence]), 40);
 		expect(mediaTo("b").length).toBe(before);
 	});
 
 	test("a key frame is asked of the sender when somebody comes and when a receiver asks, at most every 400 ms", () => {
 		const { room, enter, rtcpTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10, true), 0);
+		room.packetArrived("a", vp9(10, true), 0);
 		const asked = () => rtcpTo("a").filter(({ kind, mid }) => kind === "keyFrameRequest" && mid === "uv").length;
 		room.tick(1_000);
 		expect(asked()).toBe(1);
-		const request = () =>
-			room.packetArrived("b", "v0", buildKeyFrameRequest(1, member("b").ssrcs[0]?.video ?? 0), 1_010);
+		const request = () => room.packetArrived("b", buildKeyFrameRequest(1, member("b").ssrcs[0]?.video ?? 0), 1_010);
 		for (let k = 0; k < 5; k++) request();
 		room.tick(1_020);
 		expect(asked()).toBe(1);
@@ -310,11 +330,11 @@ describe("feedback", () => {
 	test("a key frame that does not come is asked for again each second, for as long as somebody waits for it", () => {
 		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10), 0);
+		room.packetArrived("a", vp9(10), 0);
 		const asked = () => rtcpTo("a").filter(({ kind, mid }) => kind === "keyFrameRequest" && mid === "uv").length;
 		for (let now = 1_000; now < 3_000; now += 20) room.tick(now);
 		expect(asked()).toBe(2);
-		room.packetArrived("a", "uv", vp9(11, true), 3_000);
+		room.packetArrived("a", vp9(11, true), 3_000);
 		for (let now = 3_000; now < 6_000; now += 20) room.tick(now);
 		expect(asked()).toBe(2);
 	});
@@ -322,8 +342,8 @@ describe("feedback", () => {
 	test("what is missing on the way up is asked for by NACK", () => {
 		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "uv", vp9(10, true), 0);
-		room.packetArrived("a", "uv", vp9(13), 5);
+		room.packetArrived("a", vp9(10, true), 0);
+		room.packetArrived("a", vp9(13), 5);
 		room.tick(20);
 		expect(rtcpTo("a")).toContainEqual({ mid: "uv", kind: "nack", ssrc: 12, sequences: [11, 12] });
 	});
@@ -331,8 +351,8 @@ describe("feedback", () => {
 	test("a sender report goes on under the seat's SSRC and in the seat's time; its source's SSRC does not", () => {
 		const { room, enter, rtcpTo, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "ua", opus(50), 0);
-		room.packetArrived("a", "ua", buildSenderReport(11, 111, 222, 50 * 960, 9, 9), 5);
+		room.packetArrived("a", opus(50), 0);
+		room.packetArrived("a", buildSenderReport(11, 111, 222, 50 * 960, 9, 9), 5);
 		const report = rtcpTo("b").find(({ kind }) => kind === "senderReport");
 		expect(report).toEqual({
 			mid: "a0",
@@ -347,8 +367,8 @@ describe("feedback", () => {
 	test("receivers' reports stay with us", () => {
 		const { room, enter, member, rtcpTo } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", "ua", opus(50), 0);
-		room.packetArrived("b", "a0", Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 7]), 5);
+		room.packetArrived("a", opus(50), 0);
+		room.packetArrived("b", Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 7]), 5);
 		expect(rtcpTo("a")).toEqual([]);
 		expect(member("a").sent).toEqual([]);
 	});

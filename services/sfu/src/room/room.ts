@@ -130,14 +130,14 @@ export class Room {
 		return true;
 	}
 
-	/** A packet, RTP or RTCP, that arrived on a participant's m-line. The room may overwrite it. `now` in ms. */
-	packetArrived(key: string, mid: string, packet: Buffer, now: number): void {
+	/** A packet, RTP or RTCP, that arrived from a participant. The room may overwrite it. `now` in ms. */
+	packetArrived(key: string, packet: Buffer, now: number): void {
 		const participant = this.#participants.get(key);
 		if (participant === undefined) return;
-		if (isRtcp(packet)) return this.#rtcpArrived(participant, mid, packet, now);
+		if (isRtcp(packet)) return this.#rtcpArrived(participant, packet, now);
 		const view = this.#view;
 		if (!readRtp(packet, view)) return;
-		const uplink = participant.sourceByMid(mid)?.layerOf(view.ssrc, view.payloadType);
+		const uplink = participant.sourceOf(view.ssrc)?.layerOf(view.ssrc, view.payloadType);
 		if (uplink === undefined) return;
 		participant.transportSequenceArrived(view.transportSequence, now);
 		if (!uplink.accept(packet, view, now)) return;
@@ -157,26 +157,21 @@ export class Room {
 		for (const place of places) if (place.forward(uplink, packet, outgoing, view, picture, now)) this.forwarded++;
 	}
 
-	/**
-	 * The transport delivers one compound packet on every m-line that any part of it names, so a part counts only where it
-	 * belongs: on the m-line of the SSRC that it is about.
-	 */
-	#rtcpArrived(participant: Participant, mid: string, packet: Buffer, now: number): void {
-		const source = participant.sourceByMid(mid);
-		const place = participant.placeByMid(mid);
+	/** What a part is about, its SSRC tells: one of the participant's own streams, or of those that it is sent. */
+	#rtcpArrived(participant: Participant, packet: Buffer, now: number): void {
 		for (const item of readRtcp(packet)) {
 			switch (item.kind) {
 				case "senderReport": {
-					const uplink = source?.layers.find((layer) => layer.ssrc === item.ssrc);
+					const uplink = participant.sourceOf(item.ssrc)?.layers.find((layer) => layer.ssrc === item.ssrc);
 					uplink?.reception?.senderReportArrived(item.ntpHigh, item.ntpLow, now);
 					for (const receiver of uplink?.places ?? []) receiver.report(item);
 					break;
 				}
 				case "nack":
-					if (item.ssrc === place?.stream.ssrc) place.retransmit(item.sequences);
+					participant.placeOf(item.ssrc)?.retransmit(item.sequences);
 					break;
 				case "keyFrameRequest":
-					if (item.ssrc === place?.stream.ssrc) place.aim?.wantKeyFrame();
+					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
 					break;
 				case "bandwidth":
 					participant.estimate = item.bitsPerSecond;

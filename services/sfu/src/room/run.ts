@@ -50,7 +50,7 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 					if (members.get(key) === member && !room.has(key))
 						room.enter(member.participant, member.peer.sendRoster, now());
 				},
-				packet: (mid, packet) => room.packetArrived(key, mid, packet, now()),
+				packet: (packet) => room.packetArrived(key, packet, now()),
 				roster: (frame) => room.rosterArrived(key, frame, now()),
 				lost: () => lose(key, "transportLost"),
 			},

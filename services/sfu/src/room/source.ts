@@ -8,6 +8,12 @@ export type AnnouncedLayer = {
 	readonly rtxSsrc?: number | undefined;
 };
 
+/** Whether no layer and no SSRC is announced twice. */
+export function areDistinct(layers: readonly AnnouncedLayer[]): boolean {
+	const ssrcs = layers.flatMap(({ ssrc, rtxSsrc }) => (rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc]));
+	return new Set(ssrcs).size === ssrcs.length && new Set(layers.map(({ rid }) => rid)).size === layers.length;
+}
+
 /** Packets kept of each layer for retransmission: about two seconds. */
 const layerSlots = { l: 128, m: 256, h: 512 } as const;
 const layerOrder = ["l", "m", "h"] as const;
@@ -22,7 +28,7 @@ export class Source {
 	constructor(kind: Source["kind"]) {
 		this.kind = kind;
 		this.mid = uplinkMids[kind];
-		this.layers = [new Uplink(kind === "audio" ? "audio" : "video", this.mid)];
+		this.layers = [new Uplink(kind === "audio" ? "audio" : "video")];
 	}
 
 	/** Takes the layers that came with an answer; the same ones again change nothing. What was shown of others ends. */
@@ -31,9 +37,7 @@ export class Source {
 		if (sorted.length === 0 || sorted.map(({ ssrc }) => ssrc).join() === this.layers.map(({ ssrc }) => ssrc).join())
 			return;
 		for (const layer of this.layers) for (const place of layer.places) place.aimAt(undefined);
-		this.layers = sorted.map(
-			({ rid, ssrc, rtxSsrc }) => new Uplink("video", this.mid, layerSlots[rid], ssrc, rtxSsrc ?? -1),
-		);
+		this.layers = sorted.map(({ rid, ssrc, rtxSsrc }) => new Uplink("video", layerSlots[rid], ssrc, rtxSsrc ?? -1));
 	}
 
 	/** The layer that a packet belongs to; a repair belongs to the layer whose RTX stream it came in. */

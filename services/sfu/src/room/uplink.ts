@@ -14,7 +14,6 @@ export type UplinkKind = "audio" | "video";
 /** One RTP stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
 export class Uplink {
 	readonly kind: UplinkKind;
-	readonly mid: string;
 	readonly #slots: number;
 	#buffer: RetransmissionBuffer | undefined;
 	readonly loss: LossTracker | undefined;
@@ -31,9 +30,8 @@ export class Uplink {
 	bitsPerSecond = 0;
 
 	/** `slots`: packets kept for retransmission, a power of two. */
-	constructor(kind: UplinkKind, mid: string, slots = 512, ssrc = -1, rtxSsrc = -1) {
+	constructor(kind: UplinkKind, slots = 512, ssrc = -1, rtxSsrc = -1) {
 		this.kind = kind;
-		this.mid = mid;
 		this.#slots = slots;
 		this.#announcedSsrc = ssrc;
 		this.rtxSsrc = rtxSsrc;
