@@ -279,6 +279,7 @@ export class Session {
 		const { clock, background } = this.#engine;
 		this.#cancelMaintenance = clock.wakeAt(clock.now() + maintainEveryMs, () => background(this.#maintain()));
 		await this.account.maintain();
+		for (const conversation of this.directory.all()) background(conversation.maintain());
 	}
 
 	/** Looks by itself: often while no line stands, seldom while one does, because a ring may get lost (R3). */

@@ -40,6 +40,7 @@ import { memberViews } from "./members.ts";
 import { withPolicy } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
 import { policyFrom } from "./seal-wishes.ts";
+import { lookForSilent } from "./silence.ts";
 import { enterAnew, takeOver } from "./take-over.ts";
 
 /** One conversation of this device: what the user and the calls ask of it. Its traffic is in {@link ConversationLoop}. */
@@ -257,6 +258,14 @@ export class Conversation {
 			await also(draft);
 		});
 		this.#loop.startOver();
+	}
+
+	/** What time brings: who was silent for too long is put out, and this device shows that it is not. */
+	async maintain(): Promise<void> {
+		const { engine, account } = this.#core.parts;
+		const readToTip = async () => (await this.#loop.readToTip()).ok;
+		if (await lookForSilent(this.#core, { engine, own: account.keys.key, readToTip })) this.#loop.showSignOfLife();
+		else this.#loop.kick();
 	}
 
 	// ---- what calls need

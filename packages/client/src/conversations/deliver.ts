@@ -37,6 +37,7 @@ import { type HistoryRow, rowOfCall } from "./history-row.ts";
 import { type JudgedRecord, judgeRecord } from "./judge.ts";
 import { decodeOwed, type Owed, type OwedWelcome } from "./owed.ts";
 import { accountOf, memberView, memberViews } from "./members.ts";
+import { noteHeard } from "./silence.ts";
 import { logKeys } from "./log-keys.ts";
 import { withPolicy } from "./meta.ts";
 
@@ -79,6 +80,8 @@ export async function processRecord(draft: Draft, record: Bytes, reading: Readin
 	const owed = await takeOwed(draft, effects);
 	if (judged.groupAfter !== undefined && state.stop === undefined) draft.group = judged.groupAfter;
 	if (state.heard && !before.heard) await welcome(draft, judged, position, now);
+	const { sender } = judged;
+	if (sender !== undefined) await noteHeard(draft, sender.leaf, sender.signatureKey, now);
 	if (judged.misbehaver !== undefined) await nameMisbehaver(draft, judged.misbehaver, position, now);
 	for (const effect of effects) await perform(draft, effect, { judged, position, before }, reading);
 	if (judged.commit === undefined || state.stop !== undefined) return;
@@ -234,7 +237,12 @@ async function onCommit(
 	const policy = commit.policyAfter === undefined ? undefined : parsePolicy(commit.policyAfter);
 	if (policy?.ok) draft.meta = withPolicy(draft.meta, policy.value, reading.own);
 	await putEvents(draft, eventsOf(commit), position, reading);
-	for (const removed of commit.removes) draft.setRingAddress(removed.leaf, undefined);
+	for (const { leaf } of commit.removes) {
+		draft.setRingAddress(leaf, undefined);
+		draft.tx.delete(keys.heard(draft.id, leaf));
+	}
+	for (const { leaf, signatureKey } of commit.adds)
+		await noteHeard(draft, leaf, signatureKey, reading.engine.clock.now());
 	// A letter tells who comes in where everybody is rung, as far as its author knows: nobody has to say it again to all (C11).
 	const isKnown = draft.ringAddresses.has(draft.state.leaf);
 	if (commit.adds.length > 0 && !isKnown) await reading.greetNewcomers(draft);

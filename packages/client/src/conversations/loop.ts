@@ -17,6 +17,7 @@ import type { ConversationCore } from "./core.ts";
 import { processRecord, type ReadingContext } from "./deliver.ts";
 import { type Followed, followLog } from "./follow.ts";
 import { JoinSpread } from "./join-spread.ts";
+import { wasAwayTooLong } from "./silence.ts";
 import { appendRecord } from "./log-access.ts";
 import { decodeOutboxBytes } from "./meta.ts";
 import { resealOutbox, sealQueued, sealUpdate } from "./seal.ts";
@@ -43,6 +44,8 @@ export class ConversationLoop {
 	#hasReadToTip = false;
 	/** Since the line to the notifier stands: what comes now is live. */
 	#isUpToDate = false;
+	/** Until this device has committed. */
+	#owesSign = false;
 	#readers: Reader[] = [];
 	#closed = false;
 	#cancelWake: () => void = () => undefined;
@@ -68,6 +71,12 @@ export class ConversationLoop {
 			this.#readers.push(resolve);
 			this.kick({ read: true });
 		});
+	}
+
+	/** Commits, so that others see that this device follows. */
+	showSignOfLife(): void {
+		this.#owesSign = true;
+		this.kick({ read: true });
 	}
 
 	networkChanged(): void {
@@ -115,7 +124,13 @@ export class ConversationLoop {
 			const { state, queue } = this.#core.held;
 			const hasDueWishes = this.#hasDueWishes(heldUntil);
 			const isHeldBack = heldUntil !== undefined;
-			const needs = { hasReadToTip: true, hasQueuedItems: queue.length > 0, hasDueWishes, isHeldBack };
+			const needs = {
+				hasReadToTip: true,
+				hasQueuedItems: queue.length > 0,
+				hasDueWishes,
+				isHeldBack,
+				owesSign: this.#owesSign,
+			};
 			const action = nextSend(state, needs, this.#core.parts.engine.rules);
 			if (action.kind === "nothing") return;
 			if (!(await this.#perform(action))) return;
@@ -194,6 +209,7 @@ export class ConversationLoop {
 				return true;
 			}
 			case "sealCommit":
+				this.#owesSign = false;
 				await this.#core.change((draft) => sealUpdate(draft, this.#core.parts.engine));
 				return true;
 		}
@@ -296,9 +312,15 @@ export class ConversationLoop {
 
 	/** The server's history is not the one this device has read: nothing that it says now may be followed (C8, L4). */
 	#stopForked(found: Followed & { readonly kind: "forked" | "beyondHealing" }): Promise<void> {
-		const at = this.#core.parts.engine.clock.now();
+		const { engine } = this.#core.parts;
+		const at = engine.clock.now();
 		return this.#core.change(async (draft) => {
 			if (draft.state.stop !== undefined) return;
+			if (found.kind === "beyondHealing" && (await wasAwayTooLong(engine.store, draft.id, at))) {
+				// L4: what was said is gone, and this device with it: it asks to be let in again (D3).
+				draft.state = { ...draft.state, stop: { kind: "removed", stays: true } };
+				return;
+			}
 			if (found.kind === "beyondHealing") {
 				draft.state = stopAtFork(draft.state, { kind: "serverLostRecords", at });
 				return;

@@ -44,6 +44,9 @@ export const keys = {
 	kept: (id: ConversationId): StoreKey => `kept/${id}`,
 	ringAddress: (id: ConversationId, leaf: number): StoreKey => `ring/${id}/${hex(leaf, 4)}`,
 	ringAddressAll: (id: ConversationId): StoreKey => `ring/${id}/`,
+	/** On which day each leaf was heard last (D3: who is silent for too long is put out). */
+	heard: (id: ConversationId, leaf: number): StoreKey => `heard/${id}/${hex(leaf, 4)}`,
+	heardAll: (id: ConversationId): StoreKey => `heard/${id}/`,
 	/** Rings that are due (R2). */
 	ringJob: (id: ConversationId, n: string): StoreKey => `ringjob/${id}/${n}`,
 	ringJobAll: "ringjob/",
@@ -65,7 +68,9 @@ export const keys = {
 			(table) => `${table}/${id}`,
 		),
 	tablesOf: (id: ConversationId): readonly StoreKey[] =>
-		["group", "queue", "raw", "ring", "ringjob", "wish", "invite", "item", "history"].map((table) => `${table}/${id}/`),
+		["group", "queue", "raw", "ring", "heard", "ringjob", "wish", "invite", "item", "history"].map(
+			(table) => `${table}/${id}/`,
+		),
 	/** What the account's devices know alike; `syncOut` and `syncIn`: what has to be told to them, or taken over here. */
 	sync: (key: string): StoreKey => `sync/${key}`,
 	syncAll: "sync/",

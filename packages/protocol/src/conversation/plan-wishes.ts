@@ -105,6 +105,7 @@ class Plan {
 				return this.#leavesOut(leavesOf(this.#group.members, wish.account).filter(isDevice));
 			}
 			case "leafOut":
+			case "silentOut":
 				return this.#leavesOut(this.#group.members.filter((leaf) => equalBytes(leaf.signatureKey, wish.signatureKey)));
 			case "named":
 				if (this.#policy.name === wish.name) return "fulfilled";

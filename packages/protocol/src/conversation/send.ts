@@ -25,6 +25,8 @@ export type SendNeeds = {
 	readonly hasQueuedItems: boolean;
 	/** Whether a wish is due that no commit has fulfilled yet. */
 	readonly hasDueWishes: boolean;
+	/** D3: nobody heard of this device for so long that it shows that it follows. */
+	readonly owesSign?: boolean;
 	/** C11: this device came in with others, and waits its time with its first commit. */
 	readonly isHeldBack?: boolean;
 };
@@ -40,6 +42,7 @@ export function nextSend(state: ConversationState, needs: SendNeeds, rules: Conv
 	}
 	if (state.owesCommit) return needs.isHeldBack === true ? { kind: "nothing" } : { kind: "sealCommit", why: "joined" };
 	if (needs.hasDueWishes) return { kind: "sealWishes" };
+	if (needs.owesSign === true) return { kind: "sealCommit", why: "update" };
 	if (!needs.hasQueuedItems) return { kind: "nothing" };
 	return state.ownInEpoch >= rules.maxOwnInEpoch ? { kind: "sealCommit", why: "update" } : { kind: "sealMessage" };
 }

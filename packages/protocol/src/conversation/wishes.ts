@@ -53,6 +53,8 @@ const wishShape = taggedShape("kind", {
 	deviceOut: mapShape({ kind: literalShape("deviceOut"), account, device: bytesShape(32, 32) }),
 	/** The leaf with this signature key is not in. */
 	leafOut: mapShape({ kind: literalShape("leafOut"), signatureKey: bytesShape(32, 32) }),
+	/** The same, because nobody heard of it for too long (D3); dropped as soon as somebody does. */
+	silentOut: mapShape({ kind: literalShape("silentOut"), signatureKey: bytesShape(32, 32) }),
 	named: mapShape({ kind: literalShape("named"), name: textShape(maxGroupNameLength) }),
 	/** Without a picture: the group has none. */
 	pictured: mapShape({ kind: literalShape("pictured"), picture: optional(bytesShape(1, maxGroupPictureBytes)) }),
