@@ -4,7 +4,7 @@
  */
 export class Life {
 	#dieAt: number;
-	readonly #moment: "before" | "after";
+	#moment: "before" | "after";
 	readonly #died = Promise.withResolvers<"died">();
 	effects = 0;
 	isDead = false;
@@ -23,9 +23,10 @@ export class Life {
 		this.#died.resolve("died");
 	}
 
-	/** It dies at the `count`th effect from now on. */
-	dieAfter(count: number): void {
-		this.#dieAt = this.effects + count;
+	/** It dies at its `effects`-th effect from now on. */
+	dieIn(effects: number, moment: "before" | "after" = "before"): void {
+		this.#dieAt = this.effects + effects;
+		this.#moment = moment;
 	}
 
 	/** It does not die of itself any more. */

@@ -115,7 +115,7 @@ test("D2: removing goes on after a crash at any moment, until the device is out 
 		const life = new Life();
 		const mortal = await world.start(phone.name, phone.store, {}, life);
 		await mortal.client.sync();
-		life.dieAfter(dieAt);
+		life.dieIn(dieAt);
 		const work = (async () => {
 			expectOk(await mortal.client.removeDevice(await idOf(mortal, laptop.name)));
 			await removed(mortal, laptop.name, 2);

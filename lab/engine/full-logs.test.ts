@@ -1,3 +1,6 @@
+import { appendRoute, parseRequest, parseResponse, readRoute } from "@sotto/api";
+import { encodeCbor } from "@sotto/bytes";
+import { type Head, nextHead, recordHash } from "@sotto/crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { decodeAccount } from "../../packages/client/src/account/record.ts";
 import type { MemoryStore } from "../memory-store.ts";
@@ -22,11 +25,36 @@ async function sayAlone(person: Person, other: string, words: readonly string[])
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name} ${n}`);
 
-test("C8, L3: a message that found its log full is no fork, though it names the end of a log before the last", async () => {
+/** Two in contact, whose logs are small. */
+async function befriendWithSmallLogs(): Promise<readonly [Person, Person]> {
 	const [first, second] = await befriend(world);
 	for (const person of [first, second]) await person.client.close();
-	const ada = await world.start("Ada", first.store, options);
-	const bob = await world.start("Bob", second.store, options);
+	return [await world.start("Ada", first.store, options), await world.start("Bob", second.store, options)];
+}
+
+/** Once, the server says that it took the record that ends a log, and does not take it. */
+function swallowLast(name: string, then: () => void): void {
+	let isDone = false;
+	world.network(name).answer = async (path, body) => {
+		const request = path === appendRoute.path && !isDone ? parseRequest(appendRoute, body) : undefined;
+		if (request?.ok !== true || request.value.readCap === undefined) return undefined;
+		const { logId, readCap, record } = request.value;
+		const page = await world.home.request(readRoute.path, {
+			method: "POST",
+			body: encodeCbor({ v: 1, logId, readCap, after: 0, limit: 1 }),
+			headers: { "content-type": "application/cbor" },
+		});
+		const read = parseResponse(readRoute, new Uint8Array(await page.arrayBuffer()));
+		if (!read.ok || read.value.tip.seq !== options.rules.maxLogRecords - 1) return undefined;
+		isDone = true;
+		then();
+		const seq = options.rules.maxLogRecords;
+		return encodeCbor({ tip: { seq, head: nextHead(read.value.tip.head as Head, seq, recordHash(record)) } });
+	};
+}
+
+test("C8, L3: a message that found its log full is no fork, though it names the end of a log before the last", async () => {
+	const [ada, bob] = await befriendWithSmallLogs();
 	// Bob is silent while logs go by, so that what he says next names where the one before ended.
 	await sayAlone(ada, "Bob", numbered("early", 9));
 	await until("Bob reads", async () => (await bob.texts("Ada")).length === 9);
@@ -44,6 +72,37 @@ test("C8, L3: a message that found its log full is no fork, though it names the 
 		expect((await person.with(other)).alarm).toBeUndefined();
 		expect((await person.texts(other)).length).toBe(19);
 	}
+});
+
+test("L4, L3: the record that ended a log, of which the server says that it took it and did not, is put back before anything follows", async () => {
+	const [ada, bob] = await befriendWithSmallLogs();
+	let isSwallowed = false;
+	swallowLast("Ada", () => {
+		isSwallowed = true;
+	});
+	await sayAlone(ada, "Bob", numbered("A", 9));
+	expect(isSwallowed).toBe(true);
+	await until("Bob has all", async () => (await bob.texts("Ada")).length === 9, 30_000);
+	expect(await bob.texts("Ada")).toEqual(numbered("A", 9));
+	expect((await bob.with("Ada")).alarm).toBeUndefined();
+});
+
+test("C8, L3: whose record ended a log, and was given another's place there, is told so in the next log, where nobody has written", async () => {
+	const [ada, bob] = await befriendWithSmallLogs();
+	let isSwallowed = false;
+	swallowLast("Ada", () => {
+		isSwallowed = true;
+		// Nothing more is heard from Ada before Bob has taken the place.
+		world.network("Ada").onPost = () => "lost";
+	});
+	for (let n = 0; !isSwallowed; n++) {
+		await ada.say("Bob", `word ${n}`);
+		await until("it is sent", async () => (await ada.texts("Bob")).includes(`> word ${n}`));
+	}
+	await sayAlone(bob, "Ada", ["in the same place"]);
+	world.network("Ada").onPost = undefined;
+	await ada.client.sync();
+	await until("Ada is alarmed", async () => (await ada.with("Bob")).alarm?.kind === "forked", 30_000);
 });
 
 test("C10, L3: what was written in a group that nobody entered goes again in the other, however many logs it had filled", async () => {

@@ -200,7 +200,7 @@ test("D2: whichever side stops at any moment of the handover, both are linked af
 			expectOk(await pair.phone.client.linkDevice(await showCode(pair.laptop)));
 			for (const side of ["phone", "laptop"] as const)
 				await until("it compares", async () => (await digitsOf(pair[side])) !== undefined);
-			lives[who].dieAfter(dieAt);
+			lives[who].dieIn(dieAt);
 			const done = (async () => {
 				await pair.laptop.client.confirmLinking(true);
 				await pair.phone.client.confirmLinking(true);

@@ -22,6 +22,7 @@ import {
 	roleOf,
 	type Policy,
 	retryRefused,
+	takeBackRefused,
 	type Wish,
 } from "@sotto/protocol";
 import type { EnteredGroup, FormedGroup } from "../contacts/form-group.ts";
@@ -88,15 +89,21 @@ export class Conversation {
 	}
 
 	/** Takes back what was not sealed yet, or what the home refused; false if it is on its way, or counts. */
-	withdraw(isIt: (messageId: MessageId) => boolean): Promise<boolean> {
-		return this.#core.change(async (draft) => {
+	async withdraw(isIt: (messageId: MessageId) => boolean): Promise<boolean> {
+		const isGone = await this.#core.change(async (draft) => {
 			const queued = draft.queue.find(({ queued: { item } }) => isIt(item.messageId));
-			const isSealed = draft.state.outbox?.items.some(isIt) === true && draft.state.outbox.refused === undefined;
-			if (queued === undefined || isSealed) return false;
+			const isSealed = draft.state.outbox?.items.some(isIt) === true;
+			if (queued === undefined || (isSealed && draft.state.outbox?.refused === undefined)) return false;
+			if (isSealed) {
+				draft.state = takeBackRefused(draft.state);
+				draft.tx.delete(keys.outbox(draft.id));
+			}
 			await draft.removeRow(this.#core.itemOf(queued.queued.item.messageId));
 			draft.dropQueued(isIt);
 			return true;
 		});
+		this.#loop.kick();
+		return isGone;
 	}
 
 	discard(item: ItemId): Promise<boolean> {

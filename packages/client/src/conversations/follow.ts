@@ -30,20 +30,23 @@ export type Followed =
 export async function followLog(
 	engine: EngineContext,
 	conversation: ConversationId,
-	place: Pick<ConversationState, "log" | "at" | "previous">,
+	place: Pick<ConversationState, "log" | "at" | "previous" | "stop">,
 	goal: Place | undefined,
 	purpose: Purpose,
 ): Promise<Result<Followed, ServiceError>> {
-	const { log, at, previous } = place;
+	const { log, at, previous, stop } = place;
+	// Whether a log of which nothing was read is the one that follows, the end of the log before shows; and whether a fork is over (C8).
+	if ((at.seq === 0 || stop?.kind === "forked") && previous !== undefined) {
+		const end = await lookBack(engine, conversation, previous, purpose);
+		if (!end.ok) return end;
+		if (end.value !== undefined) return ok(end.value);
+	}
 	const page = await fetchPage(engine.services, log, at, goal, purpose);
 	if (!page.ok) {
 		if (page.error.kind === "expired") return ok({ kind: "beyondHealing" });
 		if (page.error.kind !== "noLog") return err(page.error);
 		const created = await createLog(engine.services, log, purpose);
-		if (!created.ok) return created;
-		// A log that lost everything: the one before it may have lost what leads here.
-		if (at.seq > 0 && previous !== undefined) await heal(engine, conversation, previous, purpose);
-		return ok({ kind: "again" });
+		return created.ok ? ok({ kind: "again" }) : created;
 	}
 	const { records, received, tip } = page.value;
 	const oursAtTip = tip.seq < at.seq ? await storedHead(engine, conversation, log, tip.seq) : undefined;
@@ -51,25 +54,50 @@ export async function followLog(
 	if (check.kind === "consistent")
 		return ok({ kind: "records", records, rest: received.seq < tip.seq ? tip : undefined });
 	if (check.kind === "forked") return ok({ kind: "forked", check });
-	if (previous !== undefined) await heal(engine, conversation, previous, purpose);
+	// The log before may have lost its end, which leads others to this one.
+	if (previous !== undefined) {
+		const end = await lookBack(engine, conversation, previous, purpose);
+		if (!end.ok) return end;
+		if (end.value !== undefined) return ok(end.value);
+	}
 	return reappend(engine, conversation, log, check, purpose);
 }
 
-/** L4: the log before may have lost its end, which leads others to this one. Best effort: they ask again. */
-async function heal(
+/**
+ * Looks at the end of the log before: a home that lost it gets it again (L4), and one that shows another end leads others
+ * elsewhere (C8). Undefined if it is as it was, or if it is too old to be told.
+ */
+async function lookBack(
 	engine: EngineContext,
 	conversation: ConversationId,
-	previous: { readonly log: LogRef; readonly at: Place },
+	{ log, at }: { readonly log: LogRef; readonly at: Place },
 	purpose: Purpose,
-): Promise<void> {
-	const page = await fetchPage(engine.services, previous.log, previous.at, undefined, purpose);
-	if (!page.ok) {
-		if (page.error.kind !== "noLog") return;
-		if (!(await createLog(engine.services, previous.log, purpose)).ok) return;
-	}
-	const tip = page.ok ? page.value.tip : { seq: 0 };
-	if (tip.seq < previous.at.seq)
-		await reappend(engine, conversation, previous.log, { from: tip.seq + 1, to: previous.at.seq }, purpose);
+): Promise<Result<Followed | undefined, ServiceError>> {
+	let place = at;
+	let goal: Place | undefined;
+	do {
+		const page = await fetchPage(engine.services, log, place, goal, purpose);
+		if (!page.ok) {
+			if (page.error.kind === "expired") return ok(undefined);
+			if (page.error.kind !== "noLog") return err(page.error);
+			const created = await createLog(engine.services, log, purpose);
+			if (!created.ok) return created;
+		}
+		const { received, tip } = page.ok
+			? page.value
+			: { received: at, tip: { seq: 0, head: logKeys(log).secrets.logId } };
+		const oursAtTip = tip.seq < at.seq ? await storedHead(engine, conversation, log, tip.seq) : undefined;
+		const check = checkTip(at, received, tip, oursAtTip);
+		if (check.kind === "forked") return ok({ kind: "forked", check });
+		if (check.kind === "serverLost") {
+			const healed = await reappend(engine, conversation, log, check, purpose);
+			// What this device no longer keeps, another may.
+			return healed.ok && healed.value.kind === "beyondHealing" ? ok(undefined) : healed;
+		}
+		goal = received.seq < tip.seq ? tip : undefined;
+		place = received;
+	} while (goal !== undefined);
+	return ok(undefined);
 }
 
 async function reappend(
@@ -92,6 +120,8 @@ async function reappend(
 		// Another member heals too, or somebody wrote: look again at what is there now.
 		if (answer.kind === "headMismatch") return ok({ kind: "again" });
 		if (answer.kind !== "appended") return err({ kind: "unreachable" });
+		// The home had shown one record in two places, which it will not take twice (L2): no chain leads here again.
+		if (answer.tip !== undefined && answer.tip.seq !== seq) return ok({ kind: "beyondHealing" });
 	}
 	return ok({ kind: "again" });
 }

@@ -3,6 +3,7 @@ import {
 	type ConversationState,
 	nextSend,
 	resumeAfterFork,
+	retryRefused,
 	type Place,
 	type SendAction,
 	stepAppended,
@@ -36,6 +37,9 @@ export class ConversationLoop {
 	readonly #core: ConversationCore;
 	readonly #retry: Retry;
 	readonly #spread: JoinSpread;
+	/** Tries again what the home refused, ever more rarely: a server can be repaired, and what stands behind it waits. */
+	readonly #refusals: Retry;
+	#triesRefused = false;
 	#running: Promise<void> | undefined;
 	/** Somebody asked since the loop last looked. */
 	#isAsked = false;
@@ -55,6 +59,10 @@ export class ConversationLoop {
 		this.#core = core;
 		this.#spread = new JoinSpread(core);
 		this.#retry = new Retry(clock, random, () => this.kick());
+		this.#refusals = new Retry(clock, random, () => {
+			this.#triesRefused = true;
+			this.kick();
+		});
 	}
 
 	/** Starts the loop, or makes it go round once more; `read` looks at the log first. */
@@ -81,6 +89,7 @@ export class ConversationLoop {
 
 	networkChanged(): void {
 		this.#retry.reset();
+		this.#refusals.now();
 		this.kick({ read: true });
 	}
 
@@ -97,6 +106,7 @@ export class ConversationLoop {
 	close(): void {
 		this.#closed = true;
 		this.#retry.reset();
+		this.#refusals.reset();
 		this.#cancelWake();
 		for (const done of this.#readers.splice(0)) done(err({ kind: "notReady" }));
 	}
@@ -121,6 +131,7 @@ export class ConversationLoop {
 				continue;
 			}
 			const heldUntil = await this.#spread.heldUntil();
+			if (this.#triesRefused) await this.#tryRefused();
 			const { state, queue } = this.#core.held;
 			const hasDueWishes = this.#hasDueWishes(heldUntil);
 			const isHeldBack = heldUntil !== undefined;
@@ -135,6 +146,14 @@ export class ConversationLoop {
 			if (action.kind === "nothing") return;
 			if (!(await this.#perform(action))) return;
 		}
+	}
+
+	async #tryRefused(): Promise<void> {
+		this.#triesRefused = false;
+		if (this.#core.held.state.outbox?.refused === undefined) return;
+		await this.#core.change(async (draft) => {
+			draft.state = retryRefused(draft.state);
+		});
 	}
 
 	/** Whether a wish is due; the next one that is not, or `otherwise`, wakes the loop, which reads before it acts (C11). */
@@ -238,6 +257,8 @@ export class ConversationLoop {
 		switch (step.effect.kind) {
 			case "readOwn":
 				await this.#process([record], state);
+				// The end of a log is looked at once more before anything is written into the next (C8).
+				if (this.#core.held.state.log.ordinal !== state.log.ordinal) this.#wantsRead = true;
 				return true;
 			case "readLog":
 			case "createLog":
@@ -247,6 +268,7 @@ export class ConversationLoop {
 				this.#retry.later();
 				return false;
 			case "failed":
+				this.#refusals.later();
 				return false;
 		}
 	}

@@ -84,6 +84,7 @@ const stateShape = mapShape({
 	owesCommit: booleanShape,
 	heard: booleanShape,
 	outbox: optional(outboxShape),
+	takenBack: optional(shapeOf(parseRecordHash)),
 	stop: optional(stopShape),
 	alarm: optional(alarmShape),
 });
@@ -111,6 +112,7 @@ export function decodeConversationState(bytes: Uint8Array): Result<ConversationS
 	return ok({
 		...state,
 		previous: state.previous,
+		takenBack: state.takenBack,
 		outbox: outbox && fillOutbox(outbox),
 		stop: stop && ((stop.kind === "stranded" || stop.kind === "forked" ? { ...stop, by: stop.by } : stop) as Stop),
 		alarm: alarm && ((alarm.kind === "forked" ? { ...alarm, by: alarm.by } : alarm) as Alarm),

@@ -79,10 +79,13 @@ export function stepRead(
 function readMessage(state: ConversationState, judged: Judged & { kind: "message" }): ReadStep {
 	const heard = state.heard || !judged.isOwnAccount;
 	if (judged.leaf !== state.leaf) return { state: { ...state, heard }, effects: [{ kind: "deliver", own: false }] };
+	const counted = { ...state, ownInEpoch: state.ownInEpoch + 1, ownInLog: state.ownInLog + 1 };
+	// The home refused it once and has it nevertheless: it was not taken back in time.
+	if (isSame(state.takenBack, judged.mlsHash))
+		return { state: { ...counted, takenBack: undefined }, effects: [{ kind: "deliver", own: true }] };
 	// C7: a record of the own leaf that is not in the outbox was sent by a copy, or by a future that was forgotten.
-	if (state.outbox === undefined || !equalBytes(state.outbox.mlsHash, judged.mlsHash)) return rolledBack(state);
-	const counted = { ownInEpoch: state.ownInEpoch + 1, ownInLog: state.ownInLog + 1, outbox: undefined };
-	return { state: { ...state, ...counted }, effects: [{ kind: "deliver", own: true }, { kind: "sent" }] };
+	if (!isSame(state.outbox?.mlsHash, judged.mlsHash)) return rolledBack(state);
+	return { state: { ...counted, outbox: undefined }, effects: [{ kind: "deliver", own: true }, { kind: "sent" }] };
 }
 
 function readCommit(state: ConversationState, judged: Judged & { kind: "commit" }, rules: ConversationRules): ReadStep {
@@ -107,6 +110,7 @@ function readCommit(state: ConversationState, judged: Judged & { kind: "commit" 
 		heard: state.heard || !judged.isOwnAccount,
 		// C5: nothing of the epoch that ended counts any more; its items are encrypted again.
 		outbox: undefined,
+		takenBack: undefined,
 	};
 	if (!judged.membership && next.commitsInLog < rules.maxCommitsInLog) return { state: next, effects };
 	const log = { seed: judged.seedAfter, index: 0, ordinal: state.log.ordinal + 1 };
@@ -114,8 +118,11 @@ function readCommit(state: ConversationState, judged: Judged & { kind: "commit" 
 }
 
 function isPending(state: ConversationState, confirmationTag: Bytes): boolean {
-	const pending = state.outbox?.confirmationTag;
-	return pending !== undefined && equalBytes(pending, confirmationTag);
+	return isSame(state.outbox?.confirmationTag, confirmationTag);
+}
+
+function isSame(one: Bytes | undefined, other: Bytes): boolean {
+	return one !== undefined && equalBytes(one, other);
 }
 
 function rolledBack(state: ConversationState): ReadStep {

@@ -106,8 +106,18 @@ function isNext(state: ConversationState, outbox: Outbox, tip: Tip | undefined):
 	return equalBytes(tip.head, nextHead(state.at.head as Head, tip.seq, outbox.dedupeId));
 }
 
-/** The user asks for another try of what was refused: the same bytes go again (C5). */
+/** Another try of what was refused: the same bytes go again (C5). */
 export function retryRefused(state: ConversationState): ConversationState {
 	const { outbox } = state;
 	return outbox === undefined ? state : { ...state, outbox: { ...outbox, refused: undefined } };
+}
+
+/**
+ * The refused message on its way is taken back. Its bytes have left, so it may yet stand in the log, and its key seals nothing
+ * else: a commit ends the epoch before anything more is sealed (C5).
+ */
+export function takeBackRefused(state: ConversationState): ConversationState {
+	const { outbox } = state;
+	if (outbox?.what !== "message" || outbox.refused === undefined) return state;
+	return { ...state, outbox: undefined, takenBack: outbox.mlsHash, owesCommit: true };
 }

@@ -93,11 +93,13 @@ export type ConversationState = {
 	/** Own records that count, in this epoch (C6) and in this log (C8). */
 	readonly ownInEpoch: number;
 	readonly ownInLog: number;
-	/** A joiner commits with a path before its first message (P3). */
+	/** A joiner commits with a path before its first message (P3), and who took a sealed message back before its next (C5). */
 	readonly owesCommit: boolean;
 	/** Whether a record of another account counted: until then the other side has not accepted. */
 	readonly heard: boolean;
 	readonly outbox: Outbox | undefined;
+	/** A message that left this device and was taken back when the home refused it: nothing else is sealed in its epoch (C5). */
+	readonly takenBack: RecordHash | undefined;
 	readonly stop: Stop | undefined;
 	readonly alarm: Alarm | undefined;
 };
@@ -126,6 +128,7 @@ export function startConversation(options: {
 		owesCommit: options.joined,
 		heard: options.joined,
 		outbox: undefined,
+		takenBack: undefined,
 		stop: undefined,
 		alarm: undefined,
 	};

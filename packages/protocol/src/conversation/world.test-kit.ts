@@ -178,12 +178,20 @@ export class ModelDevice {
 	#judge(sealed: Sealed): Judged {
 		const isNext = sealed.tag !== undefined || sealed.generation === this.group.generations[sealed.leaf];
 		if (sealed.epoch !== this.group.epoch || !isNext) return { kind: "void" };
+		// What found its log full names the end of a log before the last: that is another one's end (L3).
+		const { previous } = this.state;
+		const isPrevious = previous !== undefined && sealed.stated.closing?.seq === previous.at.seq;
+		const isHere = isPrevious && sealed.stated.index === this.state.log.index;
 		const about = {
 			leaf: sealed.leaf,
 			account: new Uint8Array(32).fill(sealed.leaf) as AccountKey,
 			isOwnAccount: sealed.leaf === this.leaf,
 			mlsHash: sealed.mls,
-			stated: { position: sealed.stated, ours: this.#headAt(sealed), oursAtClosing: this.state.previous?.at.head },
+			stated: {
+				position: sealed.stated,
+				ours: this.#headAt(sealed),
+				oursAtClosing: isHere ? previous.at.head : undefined,
+			},
 		};
 		if (sealed.tag === undefined) return { kind: "message", ...about };
 		const outcome = sealed.leaf === this.leaf ? ("own" as const) : ("advanced" as const);

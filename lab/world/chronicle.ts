@@ -1,0 +1,121 @@
+import type { ClientEvent, ClientView, ConversationView, HistoryItem, ReadyView } from "@sotto/client";
+
+/** A message that somebody wanted to send. */
+export type Said = {
+	readonly text: string;
+	readonly device: string;
+	/** The conversation as everybody would name it: {@link Chronicle.threadOf}. */
+	readonly thread: string;
+	/** "unknown": the process died before it could say. */
+	outcome: "unknown" | "acknowledged" | "refused" | "withdrawn";
+	/** Its author's screen has said "sent". */
+	wasShownSent: boolean;
+};
+
+/** What a group's thread begins with; its id is the same on all devices. */
+export const groupPrefix = "group ";
+
+export type Founding = { readonly by: string; readonly people: readonly string[] };
+
+const marker = /^«(\d+)»/;
+
+/** What was done and what screens have shown: the truth that the properties are held against. */
+export class Chronicle {
+	readonly #said: Said[] = [];
+	readonly #fault: (what: string) => void;
+	/** Names by account. */
+	readonly #accounts = new Map<string, string>();
+	/** Who asked whom, and was told that it is done. */
+	readonly contacts = new Set<string>();
+	/** By first name: groups that somebody wanted to found. */
+	readonly #foundings = new Map<string, Founding>();
+	/** By thread of a group: who founded it, and with whom. */
+	readonly founded = new Map<string, Founding>();
+	/** Where somebody has marked something as read, by device and conversation. */
+	readonly marked = new Set<string>();
+	/** Others' messages that a device was told of as new, by device and number. */
+	readonly arrived = new Map<string, number>();
+
+	constructor(fault: (what: string) => void) {
+		this.#fault = fault;
+	}
+
+	get said(): readonly Said[] {
+		return this.#said;
+	}
+
+	/** Notes a group before it is founded; the name that it begins with finds it again. */
+	found(founding: Founding): string {
+		const name = `group ${this.#foundings.size} of ${founding.by}`;
+		this.#foundings.set(name, founding);
+		return name;
+	}
+
+	/** Notes a message before it is sent; its text begins with a mark that finds it again. */
+	say(device: string, thread: string, filler: string): Said {
+		const said: Said = {
+			text: `«${this.#said.length}» ${filler}`,
+			device,
+			thread,
+			outcome: "unknown",
+			wasShownSent: false,
+		};
+		this.#said.push(said);
+		return said;
+	}
+
+	/** The message that a text is; undefined for one that nobody said. */
+	find(text: string): Said | undefined {
+		const number = marker.exec(text)?.[1];
+		const said = number === undefined ? undefined : this.#said[Number(number)];
+		return said?.text === text ? said : undefined;
+	}
+
+	heard(device: string, event: ClientEvent): void {
+		if (event.kind === "view") this.sawView(device, event.view);
+		if (event.kind === "history") for (const item of event.items) this.#saw(device, item);
+		if (event.kind === "arrived" && event.item.kind === "message") {
+			const key = `${device} ${event.item.text}`;
+			const times = (this.arrived.get(key) ?? 0) + 1;
+			this.arrived.set(key, times);
+			if (times > 1) this.#fault(`${device} was told twice that ${event.item.text} is new`);
+		}
+	}
+
+	/** Whose account this is. */
+	nameOf(account: string): string | undefined {
+		return this.#accounts.get(account);
+	}
+
+	/** The same name for a conversation whoever shows it. */
+	threadOf(device: string, conversation: Pick<ConversationView, "people" | "kind" | "id">): string {
+		if (conversation.kind === "group") return groupPrefix + conversation.id;
+		const others = conversation.people.map(({ account }) => this.#accounts.get(account) ?? "?");
+		return threadOf([device, ...others]);
+	}
+
+	sawView(device: string, view: ClientView): void {
+		if (view.phase === "ready") this.#sawGroups(device, view);
+		if (view.phase === "broken" && view.reason !== "storageFull") this.#fault(`${device} is broken: ${view.reason}`);
+	}
+
+	#sawGroups(device: string, view: ReadyView): void {
+		this.#accounts.set(view.me.account, device);
+		for (const conversation of view.conversations) {
+			const founding = this.#foundings.get(conversation.title);
+			const thread = this.threadOf(device, conversation);
+			if (conversation.kind === "group" && founding?.by === device) this.founded.set(thread, founding);
+		}
+	}
+
+	#saw(device: string, item: HistoryItem): void {
+		if (item.kind !== "message") return;
+		const said = this.find(item.text);
+		if (said === undefined) return this.#fault(`${device} shows a message that nobody said: ${item.text}`);
+		if (item.mine && item.state === "sent" && said.device === device) said.wasShownSent = true;
+	}
+}
+
+export function threadOf(names: readonly string[]): string {
+	return names.toSorted().join(" and ");
+}

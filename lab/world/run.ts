@@ -1,0 +1,46 @@
+// npm run world -- [--groups] [--seeds 100] [--first 1] [--shrink]: lives through many worlds and holds what screens show against
+// what happened. Ctrl-C ends it with the sums so far; --shrink prints, of each seed that fails, the shortest plan that still does.
+import { parseArgs } from "node:util";
+import { groupPlanOf } from "./group-plan.ts";
+import { planOf } from "./plan.ts";
+import { runWorld } from "./run-world.ts";
+import { shrinkPlan } from "./shrink.ts";
+
+const { values } = parseArgs({
+	options: {
+		groups: { type: "boolean", default: false },
+		shrink: { type: "boolean", default: false },
+		seeds: { type: "string", default: "100" },
+		first: { type: "string", default: "1" },
+	},
+});
+const [first, count] = [Number(values.first), Number(values.seeds)];
+const started = performance.now();
+const sums = new Map<string, number>();
+const looks = new Map<string, number>();
+const add = (to: Map<string, number>, name: string, n: number) => to.set(name, (to.get(name) ?? 0) + n);
+let failed = 0;
+let lived = 0;
+let isOver = false;
+process.once("SIGINT", () => {
+	isOver = true;
+});
+for (let seed = first; seed < first + count && !isOver; seed++) {
+	const plan = values.groups ? groupPlanOf(seed) : planOf(seed);
+	const report = await runWorld(plan);
+	lived++;
+	for (const [name, n] of Object.entries(report.sums)) add(sums, name, n);
+	for (const [name, n] of report.looks) add(looks, name, n);
+	if (report.faults.length === 0) continue;
+	failed++;
+	console.error(`seed ${seed}: npm run world -- ${values.groups ? "--groups " : ""}--first ${seed} --seeds 1`);
+	for (const fault of report.faults.slice(0, 10)) console.error(`  ${fault}`);
+	if (!values.shrink) continue;
+	const { steps } = await shrinkPlan(plan, report.faults, runWorld);
+	console.error(`  ${steps.length} of ${plan.steps.length} steps are enough:`);
+	for (const step of steps) console.error(`    ${JSON.stringify(step)}`);
+}
+for (const [name, n] of sums) console.log(`${String(n).padStart(9)}  ${name}`);
+for (const [name, n] of looks) console.log(`${String(n).padStart(9)}  looks: ${name}`);
+console.log(`${failed} of ${lived} worlds failed, in ${Math.round((performance.now() - started) / 1000)} s`);
+process.exit(failed === 0 ? 0 : 1);
