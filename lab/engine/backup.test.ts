@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Life } from "../life.ts";
 import { MemoryStore } from "../memory-store.ts";
+import { link } from "./devices.test-kit.ts";
 import { connect, expectOk, openWorld, type Person, until, type World } from "./world.test-kit.ts";
 
 /** As dear as the least that a file may ask for, so that the tests are quick. */
@@ -117,4 +119,60 @@ test("C5: what had not gone out when the backup was made goes out once, whether 
 	await restored.say("Bob", "last");
 	await until("Bob has it", async () => (await bob.texts("Ada")).includes("last"));
 	expect(await bob.texts("Ada")).toEqual(["first", "sent by both", "last"]);
+});
+
+test("a restoring that dies at any effect goes on with the same file, and another restoring takes the place of the one before", {
+	timeout: 120_000,
+}, async () => {
+	const [ada] = await adaAndBob();
+	for (const text of ["one", "two"]) await ada.say("Bob", text);
+	await allSent(ada, "Bob");
+	const file = await backupOf(ada);
+	let survivor = ada;
+	let rounds = 0;
+	for (let dieAt = 1, isDead = true; isDead; dieAt++) {
+		await survivor.client.close();
+		const store = new MemoryStore();
+		const life = new Life(dieAt);
+		const mortal = await world.start("Ada", store, cheap, life);
+		const restoring = mortal.client.restoreBackup({ file, passphrase });
+		const fate = await Promise.race([life.died, restoring.then(() => "lived" as const)]);
+		life.die();
+		survivor = await world.start("Ada", store, cheap);
+		if ((await survivor.client.view()).phase === "noAccount")
+			expectOk(await survivor.client.restoreBackup({ file, passphrase }));
+		expect(await survivor.texts("Bob")).toEqual(["> one", "> two"]);
+		rounds++;
+		isDead = fate === "died";
+	}
+	expect(rounds).toBeGreaterThan(8);
+	expect((await survivor.ready()).devices).toHaveLength(1);
+});
+
+test("D1, D2: whoever has lost one of two devices comes back beside the other, which learns of it and lets it in", {
+	timeout: 60_000,
+}, async () => {
+	const [ada, bob] = await adaAndBob();
+	const file = await backupOf(ada);
+	const laptop = await link(world, ada, "Laptop");
+	await until("the laptop is in", async () => (await laptop.ready()).conversations[0]?.phase === "active");
+	const restored = await restore(ada, file);
+	expect((await restored.ready()).devices).toHaveLength(2);
+	await until("the laptop has let it in", async () => {
+		await laptop.client.sync();
+		await restored.client.sync();
+		return (await restored.with("Bob")).phase === "active";
+	});
+	await restored.say("Bob", "from the new one");
+	await until("the laptop has it", async () => (await laptop.texts("Bob")).includes("> from the new one"));
+	await laptop.say("Bob", "from the laptop");
+	await until("Bob has both", async () => {
+		const texts = await bob.texts("Ada");
+		return texts.includes("from the new one") && texts.includes("from the laptop");
+	});
+	const listed = (await restored.ready()).devices.map(({ id }) => id).toSorted();
+	await until("the laptop knows the new list", async () => {
+		await laptop.client.sync();
+		return JSON.stringify((await laptop.ready()).devices.map(({ id }) => id).toSorted()) === JSON.stringify(listed);
+	});
 });

@@ -9,7 +9,7 @@ import { clearUnfinished } from "./archive/import.ts";
 import { openBackup, takeBackup } from "./backup/backup.ts";
 import { People } from "./contacts/people.ts";
 import type { EngineContext } from "./context.ts";
-import type { Ports } from "./ports.ts";
+import type { Ports, StoreOp } from "./ports.ts";
 import type { ClientEvent, ClientView, CommandError, CommandResult, SottoClient } from "./sdk.ts";
 import { NewDevice } from "./devices/new-device.ts";
 import { Ledger } from "./services/ledger.ts";
@@ -129,7 +129,7 @@ export class Engine {
 			if (!key.ok) return err(commandErrorOf(key.error));
 			await clearUnfinished(store);
 			const notifierKey = key.value.publicKey;
-			return ok(await newAccount({ name, home, notifierKey, random, now: clock.now() }));
+			return ok({ record: await newAccount({ name, home, notifierKey, random, now: clock.now() }) });
 		});
 	}
 
@@ -138,16 +138,18 @@ export class Engine {
 		const backup = await openBackup(file, passphrase);
 		if (!backup.ok) return backup;
 		return this.#begin(home ?? backup.value.account.home, async (cleaned) => {
-			const record = await takeBackup(this.context, backup.value, cleaned);
-			if (record.ok) await this.people.load();
-			return record;
+			const taken = await takeBackup(this.context, backup.value, cleaned);
+			if (taken.ok) await this.people.load();
+			return taken;
 		});
 	}
 
 	/** From a store without an account to one at work; `make` makes the account, and says what keeps it from being. */
 	async #begin(
 		address: string,
-		make: (home: string) => Promise<Result<AccountRecord, CommandError>>,
+		make: (
+			home: string,
+		) => Promise<Result<{ readonly record: AccountRecord; readonly ops?: readonly StoreOp[] }, CommandError>>,
 	): Promise<CommandResult> {
 		const home = cleanHome(address);
 		if (home === undefined) return err({ kind: "unreachable" });
@@ -155,9 +157,9 @@ export class Engine {
 		this.#isCreating = true;
 		try {
 			this.context.services.baseUrl = home;
-			const record = await make(home);
-			if (!record.ok) return record;
-			const account = await AccountKeeper.create(this.context, record.value);
+			const made = await make(home);
+			if (!made.ok) return made;
+			const account = await AccountKeeper.create(this.context, made.value.record, made.value.ops);
 			// The first view shows the link: it should work for whoever gets it.
 			await this.#startSession(account, () => account.published());
 			return ok();

@@ -321,6 +321,8 @@ export class Session {
 		if (draft.state.stop?.kind === "removed") background(this.calls.left(id));
 		if (draft.hasStopped) this.#askToBeLetIn(id);
 		this.devices.look(id);
+		// Who has just come into it has things to tell that waited (D3).
+		if (id === ownConversationId) this.shared.tell();
 		changed();
 	}
 

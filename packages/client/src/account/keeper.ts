@@ -52,12 +52,17 @@ export class AccountKeeper {
 		return new AccountKeeper(context, record, await keysOf(record));
 	}
 
-	/** Writes an account that is new here, its version and its first package in one transaction. */
-	static async create(context: EngineContext, record: AccountRecord): Promise<AccountKeeper> {
+	/** Writes an account that is new here, its version and its first package in one transaction; `ops` go with it. */
+	static async create(
+		context: EngineContext,
+		record: AccountRecord,
+		ops: readonly StoreOp[] = [],
+	): Promise<AccountKeeper> {
 		const keeper = await AccountKeeper.open(context, record);
 		await keeper.#change(async (tx, draft) => {
 			// What an archive brought has an account from here on.
 			tx.delete(keys.importing);
+			tx.apply(ops);
 			return keeper.#addPackage(tx, await keeper.#addVersion(tx, draft));
 		});
 		return keeper;

@@ -2,6 +2,7 @@ import { type Bytes, concat, equalBytes, err, ok, type Result, Secret } from "@s
 import { notifierKeyRoute } from "@sotto/api";
 import { passphraseSaltLength, signingKeyFromSeed } from "@sotto/crypto";
 import type { AccountKeeper } from "../account/keeper.ts";
+import { encodeMailboxKeys } from "../account/mailbox-keys.ts";
 import { keysOf } from "../account/keys.ts";
 import type { AccountRecord } from "../account/record.ts";
 import { type ArchivedAccount, type ArchiveManifest, decodePart } from "../archive/entries.ts";
@@ -9,10 +10,13 @@ import { openArchive, readArchive, sealArchive } from "../archive/envelope.ts";
 import { exportArchive } from "../archive/export.ts";
 import { ArchiveImport, clearUnfinished } from "../archive/import.ts";
 import type { EngineContext } from "../context.ts";
+import { profileRegister } from "../devices/devices.ts";
+import { mailboxRegister } from "../devices/remove-device.ts";
+import type { StoreOp } from "../ports.ts";
 import type { CommandError, CommandResult } from "../sdk.ts";
 import { commandErrorOf } from "../services/services.ts";
 import { keys, ownConversationId } from "../store/keys.ts";
-import { StoreTransaction } from "../store/transaction.ts";
+import { encodeEntry } from "../sync/shared.ts";
 import { archivedAccount, restoredAccount } from "./restored-account.ts";
 
 /** The fewest characters of a backup's passphrase, in UTF-16 units. */
@@ -96,7 +100,7 @@ export async function takeBackup(
 	engine: EngineContext,
 	backup: WholeBackup,
 	home: string,
-): Promise<Result<AccountRecord, CommandError>> {
+): Promise<Result<{ readonly record: AccountRecord; readonly ops: readonly StoreOp[] }, CommandError>> {
 	const purpose = { cause: { kind: "account" as const, title: undefined } };
 	const key = await engine.services.call(notifierKeyRoute, {}, purpose);
 	if (!key.ok) return err(commandErrorOf(key.error));
@@ -105,10 +109,20 @@ export async function takeBackup(
 	await clearUnfinished(engine.store, backup.manifest.id);
 	const imported = await backup.importInto(engine);
 	if (!imported.ok) return imported;
-	const tx = new StoreTransaction(engine.store);
-	// Nobody is left to let this device into the conversation of the account's devices: it founds another when it needs one (D2).
-	const { list } = await keysOf(record.value);
-	if (list.devices.length === 1) for (const key of keys.rowsOf(ownConversationId)) tx.delete(key);
-	await tx.commit();
-	return record;
+	return ok({ record: record.value, ops: await forOtherDevices(record.value) });
+}
+
+/**
+ * What the account's other devices are told as soon as this one is in their conversation: the version that lists it, and the new mailbox
+ * (docs/spec/devices.md). If there is none, nobody is left to let it in there: it founds another when it needs one (D2).
+ */
+async function forOtherDevices(record: AccountRecord): Promise<readonly StoreOp[]> {
+	const { list, device } = await keysOf(record);
+	if (list.devices.length === 1) return keys.rowsOf(ownConversationId).map((key) => ({ op: "delete", key }));
+	const { number: rank, content } = record.version;
+	const told = { [profileRegister]: content, [mailboxRegister]: encodeMailboxKeys(record) };
+	return Object.entries(told).flatMap(([key, value]): StoreOp[] => [
+		{ op: "put", key: keys.sync(key), value: encodeEntry({ key, value, rank, by: device.publicKey }) },
+		{ op: "put", key: keys.syncOut(key, rank), value: new Uint8Array() },
+	]);
 }

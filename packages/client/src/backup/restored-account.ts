@@ -2,6 +2,7 @@ import { type Bytes, equalBytes, err, ok, type Result, Secret } from "@sotto/byt
 import { profileKey, type SigningKey, signingKeyFromSeed } from "@sotto/crypto";
 import { type DeviceList, maxDevices, parseDeviceList, signDeviceList } from "@sotto/protocol";
 import { nextVersion, profileRingAddress } from "../account/create.ts";
+import { newMailbox, withMailbox } from "../account/mailbox-keys.ts";
 import type { AccountRecord, OwnLog } from "../account/record.ts";
 import type { ArchivedAccount } from "../archive/entries.ts";
 import { readProfile } from "../contacts/read-profile.ts";
@@ -63,9 +64,14 @@ export async function restoredAccount(
 	if (!listed.ok || !equalBytes(listed.value.account, accountKey.publicKey)) return err({ kind: "badFile" });
 	const newest = await newestProfile(engine, archived, listed.value);
 	if (!newest.ok) return newest;
-	const { name, version, list } = newest.value;
+	const { name, version, list, mailbox } = newest.value;
 	const deviceSeed = new Secret(engine.random(32));
-	const renewed = await listWith(accountKey, list, archived.device, await signingKeyFromSeed(deviceSeed));
+	const renewed = await listWith(
+		accountKey,
+		list,
+		{ archived: listed.value, lost: archived.device },
+		await signingKeyFromSeed(deviceSeed),
+	);
 	if (renewed === undefined) return err({ kind: "tooMany" });
 	const wakeCap = new Secret(engine.random(32));
 	const now = engine.clock.now();
@@ -91,13 +97,18 @@ export async function restoredAccount(
 		packageAt: 0,
 		nextPublish: 0,
 	};
-	return ok({ ...record, version: await nextVersion(record, now) });
+	// The lost device has the mailbox's key: what comes from now on goes where it cannot read. Other devices read the one they know.
+	const isShared = renewed.list.devices.length > 1 && equalBytes(mailbox, archived.mailbox.logId);
+	const moved = isShared ? record : withMailbox(record, await newMailbox(engine.random), now);
+	return ok({ ...moved, version: await nextVersion(moved, now) });
 }
 
 type Newest = {
 	readonly name: string;
 	readonly version: Omit<AccountRecord["version"], "writtenAt">;
 	readonly list: DeviceList;
+	/** The id of the mailbox that it names. */
+	readonly mailbox: Bytes;
 };
 
 /** The profile as it was published last; as the backup has it, if the server has it no more. */
@@ -110,7 +121,7 @@ async function newestProfile(
 	const { logId, readCap } = archived.profile;
 	const k = profileKey(listed.account, archived.r);
 	const read = await readProfile(engine.services, { logId, readCap: new Secret(readCap), k }, purpose);
-	const old = { name: archived.name, version: archived.version, list: listed };
+	const old = { name: archived.name, version: archived.version, list: listed, mailbox: archived.mailbox.logId };
 	if (!read.ok) return read.error.kind === "notFound" ? ok(old) : err(commandErrorOf(read.error));
 	const { version, deviceList, hash } = read.value.current;
 	// A server that was itself restored may show less than the backup knows.
@@ -119,20 +130,25 @@ async function newestProfile(
 		name: version.name,
 		version: { number: version.number, hash, content: archived.version.content },
 		list: deviceList,
+		mailbox: version.mailbox.logId,
 	});
 }
 
-/** The list that names `next` in the place of `lost`, or behind the others if `lost` is no longer there. */
+/**
+ * The list that names `next` in the place of `lost`. If that is listed no more, it was replaced since, by a device that restored
+ * the same backup and is lost in turn: of the others those remain that the backup knows.
+ */
 async function listWith(
 	accountKey: SigningKey,
 	list: DeviceList,
-	lost: Uint8Array,
+	{ archived, lost }: { readonly archived: DeviceList; readonly lost: Uint8Array },
 	next: SigningKey,
 ): Promise<{ readonly list: DeviceList; readonly place: number } | undefined> {
-	const at = list.devices.findIndex((device) => equalBytes(device, lost));
-	const place = at < 0 ? list.devices.length : at;
-	if (place >= maxDevices) return undefined;
-	const devices = [...list.devices];
-	devices[place] = next.publicKey;
+	const isIn = (devices: readonly Uint8Array[], device: Uint8Array) => devices.some((one) => equalBytes(one, device));
+	const devices = isIn(list.devices, lost)
+		? list.devices.map((device) => (equalBytes(device, lost) ? next.publicKey : device))
+		: [...list.devices.filter((device) => isIn(archived.devices, device)), next.publicKey];
+	if (devices.length > maxDevices) return undefined;
+	const place = devices.indexOf(next.publicKey);
 	return { list: await signDeviceList(accountKey, devices, list), place };
 }

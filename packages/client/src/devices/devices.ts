@@ -15,7 +15,8 @@ import { mailboxRegister, RemoveDevice } from "./remove-device.ts";
 const maxSettingKey = 60;
 const maxSettingLength = 2000;
 const settings = "setting/";
-const profile = "profile";
+/** The register of the profile version in force. */
+export const profileRegister = "profile";
 
 export type DevicesParts = Pick<FirstContactParts, "engine" | "account" | "directory"> & {
 	readonly shared: Shared;
@@ -87,7 +88,7 @@ export class Devices {
 	/** Does what another device has told; the rest is read where it is needed. */
 	async apply(entry: SyncEntry): Promise<void> {
 		if (entry.key === mailboxRegister) return this.#parts.account.takeMailbox(entry.value);
-		if (entry.key !== profile) return;
+		if (entry.key !== profileRegister) return;
 		await this.#parts.account.adopt(entry.value);
 		this.look();
 	}
@@ -171,7 +172,7 @@ export class Devices {
 	async #tellProfile(): Promise<void> {
 		const { account, shared } = this.#parts;
 		const { number, content } = account.record.version;
-		if (shared.rankOf(profile) < number) await shared.change(profile, content, number);
+		if (shared.rankOf(profileRegister) < number) await shared.change(profileRegister, content, number);
 	}
 
 	#info(device: Uint8Array): DeviceInfo | undefined {

@@ -1,6 +1,7 @@
 import { equalBytes } from "@sotto/bytes";
 import { readKeyPackage } from "@sotto/crypto";
 import { isSignedBy, openCredential, type OpenedReadmission, readStatement, roleOf, type Wish } from "@sotto/protocol";
+import { adoptPublished } from "../account/own-profile.ts";
 import type { FirstContactParts } from "../contacts/first-contact.ts";
 
 /**
@@ -29,6 +30,9 @@ export class Readmitter {
 			? letter.devices.version >= account.keys.list.version
 			: await people.sawDevices(letter.account, letter.devices);
 		if (!isNewest) return;
+		// It comes from a backup: the account's list has changed, and only the profile says so.
+		if (isOwn && letter.devices.version > account.keys.list.version)
+			this.#parts.engine.background(adoptPublished(this.#parts.engine, account));
 		await conversation.wish([wish]);
 	}
 

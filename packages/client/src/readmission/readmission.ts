@@ -155,7 +155,9 @@ export class Readmission {
 			};
 			return [{ name: contact.name, find }];
 		});
-		return account.keys.list.devices.length > 1 ? [own, ...contacts] : contacts;
+		// A mailbox that was replaced by this device is one that no other reads yet.
+		const isShared = account.keys.list.devices.length > 1 && record.previousMailbox === undefined;
+		return isShared ? [own, ...contacts] : contacts;
 	}
 
 	/** Package, letter and how far one has come become durable together; then the letter goes out. */
