@@ -58,6 +58,12 @@ const wrongUse: readonly (readonly string[])[] = [
 	["account", "create", "--name", "Ada"],
 	["account", "create", "--home", "https://sotto.example"],
 	["account", "create", "--name", "Ada", "--home", "sotto.example"],
+	["call"],
+	["call", "Ada", "--for", "0"],
+	["call", "Ada", "Bob"],
+	["answer", "Ada"],
+	["answer", "--within", "soon"],
+	["join"],
 	["group"],
 	["group", "create", "Crew"],
 	["group", "create", "Crew", "--with", " , "],
@@ -99,7 +105,7 @@ test("the exit codes are those of the process", async () => {
 	expect((await sotto("send")).code).toBe(2);
 });
 
-test("a profile without an account is refused, with the command that makes one", async () => {
+test("a profile without an account is refused, with the command that makes one", { timeout: 120_000 }, async () => {
 	for (const args of [["link"], ["contacts"], ["send", "Ada", "hello"], ["listen"], ["requests", "--json"]]) {
 		const { code, stdout, stderr } = await sotto(...args, "--profile", `${folder.path}/empty`);
 		expect({ args, code, stdout }).toEqual({ args, code: 1, stdout: "" });

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { accountCreate, link, rename } from "./account.ts";
 import { backup, restore } from "./backup.ts";
+import { answer, call, join } from "./call.ts";
 import { add, contacts, safety } from "./contacts.ts";
 import { conversations, history } from "./conversations.ts";
 import { groupAdd, groupCreate, groupDelete, groupLeave, groupRemove } from "./group.ts";
@@ -28,6 +29,9 @@ export const commands: readonly Command[] = [
 	history,
 	send,
 	listen,
+	call,
+	answer,
+	join,
 	groupCreate,
 	groupMembers,
 	groupAdd,

@@ -1,0 +1,4 @@
+import { runLine } from "./line-run.ts";
+
+// Started by `startLine`, one for each joining.
+runLine();
