@@ -17,6 +17,8 @@ export function startJanus(mediaAddress: string, eventLoops: number): StartServe
 		const speakers: RealPeer[] = [];
 		for (let index = 0; index < scenario.speakers; index++)
 			speakers.push(await publish(session, mediaAddress, crowd, index));
+		// A speaker can be subscribed to a moment after its connection stands.
+		await new Promise((resolve) => setTimeout(resolve, 2_000));
 		const listeners: RealPeer[] = [];
 		for (let index = 0; index < scenario.speakers + scenario.listeners; index++) {
 			const feeds = feedsFor(scenario, index);
