@@ -1,5 +1,5 @@
 import type { Urgency } from "@sotto/api";
-import { type Bytes, err, ok, shortId } from "@sotto/bytes";
+import { type Bytes, err, ok, shortId, utf8ToText } from "@sotto/bytes";
 import { wakeIdOf } from "./account/create.ts";
 import type { AccountKeeper } from "./account/keeper.ts";
 import { createCalls } from "./calls/calls.ts";
@@ -18,12 +18,15 @@ import { Ringer } from "./conversations/rings.ts";
 import { Devices } from "./devices/devices.ts";
 import { Groups } from "./groups/groups.ts";
 import { createHost, titleOf } from "./host.ts";
-import type { CommandResult, ConversationId, NetworkView, ReadyView } from "./sdk.ts";
+import type { CommandResult, ConversationId, NetworkView, ReadyView, RequestId } from "./sdk.ts";
 import { Readmitter } from "./readmission/answering.ts";
 import { isAskable, Readmission } from "./readmission/readmission.ts";
 import { Line } from "./services/line.ts";
 import { commandErrorOf } from "./services/services.ts";
 import { ownConversationId } from "./store/keys.ts";
+import type { StoreTransaction } from "./store/transaction.ts";
+import { InStep } from "./sync/in-step.ts";
+import { type Answered, registerOf, type Share, yes } from "./sync/registers.ts";
 import { Shared } from "./sync/shared.ts";
 import { itemView, readyView } from "./view.ts";
 
@@ -80,12 +83,24 @@ export class Session {
 				this.shared.putAll(draft.tx);
 				draft.after.push(() => this.shared.tell());
 			},
+			share: (tx, key, value) => this.shared.put(tx, key, value),
+			shareDeleted: (tx, id, tells) => this.#shareDeleted(tx, id, tells),
 			takeShared: (draft, entries) => draft.after.push(this.shared.take(draft.tx, entries)),
 			titleOf: (id) => titleOf(this.directory.get(id), people),
 			committed: (draft) => this.#committed(draft),
 		});
 		const { directory, calls } = this;
-		const parts = { engine, account, people, directory, inviter: this.#inviter, calls };
+		const share: Share = (tx, key, value) => this.shared.put(tx, key, value);
+		const parts = {
+			engine,
+			account,
+			people,
+			directory,
+			inviter: this.#inviter,
+			calls,
+			share,
+			answered: (request: RequestId) => this.#answered(request),
+		};
 		this.firstContact = new FirstContact(parts);
 		this.welcomes = new Welcomes(parts);
 		this.groups = new Groups(parts);
@@ -106,7 +121,17 @@ export class Session {
 				(await ownDevices()?.send(content, "message", write)) ?? err({ kind: "notReady" }),
 		});
 		const isOnline = () => this.#network().phase === "online";
-		this.devices = new Devices({ engine, account, directory, shared: this.shared, isOnline });
+		const { firstContact, welcomes, shared } = this;
+		const isDeleted = (id: ConversationId) => shared.get(registerOf.deleted(id)) !== undefined;
+		const inStep = new InStep({ people, directory, firstContact, welcomes, isDeleted });
+		this.devices = new Devices({
+			engine,
+			account,
+			directory,
+			shared,
+			isOnline,
+			inStep: (entry) => inStep.apply(entry),
+		});
 		this.#line = this.#createLine();
 	}
 
@@ -118,6 +143,11 @@ export class Session {
 		await this.#inviter.resume();
 		await this.#ringer.resume();
 		await this.shared.load();
+		const { shared } = this;
+		await this.people.shareBy(
+			(tx, key, value) => shared.put(tx, key, value),
+			(register) => shared.get(register) !== undefined,
+		);
 		this.#stopConnectivity = connectivity.onChange((change) => {
 			if (change !== "resumed") this.#saidOffline = change === "offline";
 			if (change !== "offline") this.#networkChanged();
@@ -191,6 +221,7 @@ export class Session {
 			await this.firstContact.settleCrossings();
 			await this.welcomes.settle();
 			await this.people.refresh();
+			await this.shared.applied();
 			this.devices.look();
 			await this.readmission.ask();
 			if (this.#syncAgain && !this.#closed) continue;
@@ -255,6 +286,24 @@ export class Session {
 		for (const conversation of this.directory.all())
 			if (await conversation.opensHint(hint)) return conversation.kick({ read: true });
 		await this.sync();
+	}
+
+	#shareDeleted(tx: StoreTransaction, id: ConversationId, tells: boolean): () => void {
+		const hasOthers = this.account.keys.list.devices.length > 1;
+		const done = [
+			this.shared.drop(tx, registerOf.read(id)),
+			...(tells && hasOthers ? [this.shared.put(tx, registerOf.deleted(id), yes)] : []),
+		];
+		return () => {
+			for (const then of done) then();
+		};
+	}
+
+	/** What another device of the account has answered to a request. */
+	#answered(request: RequestId): Answered | undefined {
+		const said = this.shared.get(registerOf.request(request));
+		const text = said === undefined ? undefined : utf8ToText(said);
+		return text?.ok === true && (text.value === "accepted" || text.value === "ignored") ? text.value : undefined;
 	}
 
 	/** The profile names one device to ring; that one wakes the others, which read the same mailbox (R3, R4). */

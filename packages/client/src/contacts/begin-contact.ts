@@ -1,4 +1,4 @@
-import { bytesToBase64url } from "@sotto/bytes";
+import { bytesToBase64url, utf8 } from "@sotto/bytes";
 import type { GroupState, MessageId } from "@sotto/crypto";
 import { type ConversationContent, directPolicy, encodeConversationState } from "@sotto/protocol";
 import { beginConversation } from "../conversations/directory.ts";
@@ -10,8 +10,10 @@ import type { ConversationId, RequestId } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
 import { putNewGroup } from "../store/group-rows.ts";
 import { accountIdOf, directConversationId, keys, orderOf } from "../store/keys.ts";
+import { registerOf } from "../sync/registers.ts";
 import type { FirstContactParts } from "./first-contact.ts";
 import type { FormedGroup } from "./form-group.ts";
+import { sharedPart } from "./people.ts";
 import { type Contact, encodeContact } from "./record.ts";
 
 /**
@@ -55,20 +57,24 @@ export async function beginContact(
 		readonly answers?: RequestId;
 	},
 ): Promise<ConversationId> {
-	const { engine, account, people, directory, inviter } = parts;
+	const { engine, account: self, people, directory, inviter, share } = parts;
 	const id = directConversationId(contact.account);
 	const now = engine.clock.now();
-	const own = account.keys.key;
+	const own = self.keys.key;
 	const policy = directPolicy(own, contact.account);
 	const begun = beginConversation({ policy, own, ...formed, joined: how.joined, now });
 	const inviteKey = keys.invite(id, bytesToBase64url(engine.random(8)));
 	const held = await storeBeginning(parts, id, begun, formed.group, async (draft, queue) => {
-		draft.tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
+		const account = accountIdOf(contact.account);
+		draft.tx.put(keys.contact(account), encodeContact(contact));
+		draft.after.push(share(draft.tx, registerOf.contact(account), encodeContact(sharedPart(contact))));
 		const event = { kind: "event" as const, id: `met-${now}`, at: now, account: contact.account };
 		if (how.joined) await draft.putRow(orderOf(0, 0, 0), { ...event, event: "contactAdded" });
 		if (how.greeting !== undefined && how.greeting.trim() !== "") await queue({ type: "text", text: how.greeting });
 		if (how.invite !== undefined) draft.tx.put(inviteKey, encodeInvite(how.invite));
-		if (how.answers !== undefined) draft.tx.delete(keys.request(how.answers));
+		if (how.answers === undefined) return;
+		draft.tx.delete(keys.request(how.answers));
+		draft.after.push(share(draft.tx, registerOf.request(how.answers), utf8("accepted")));
 	});
 	people.keepContact(contact);
 	if (how.answers !== undefined) people.forgetRequest(how.answers);

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, err, ok, type Result, Secret } from "@sotto/bytes";
+import { compareBytes, equalBytes, err, ok, type Result, Secret, utf8 } from "@sotto/bytes";
 import { profileKey } from "@sotto/crypto";
 import { type ConversationState, maxGreetingLength, type OpenedRequest, parseLink } from "@sotto/protocol";
 import type { AccountKeeper } from "../account/keeper.ts";
@@ -9,6 +9,7 @@ import type { CommandResult, ConversationId, RequestId } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { commandErrorOf, type Purpose } from "../services/services.ts";
 import { accountIdOf, directConversationId, keys, requestIdOf } from "../store/keys.ts";
+import { type Answered, registerOf, type Share } from "../sync/registers.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
 import { beginContact } from "./begin-contact.ts";
@@ -28,6 +29,10 @@ export type FirstContactParts = {
 	readonly directory: Directory;
 	readonly inviter: Inviter;
 	readonly calls: Pick<CallEngine, "entered">;
+	/** Tells the account's other devices what is done here. */
+	readonly share: Share;
+	/** What another device has answered to a request. */
+	readonly answered: (request: RequestId) => Answered | undefined;
 };
 
 /** How two people come together: asking by link, answering requests (P1, P3), and both at once (C10). */
@@ -108,14 +113,17 @@ export class FirstContact {
 		if (people.request(id) !== undefined) return undefined;
 		const { state } = directory.get(directConversationId(request.account))?.held ?? {};
 		const isKnown = people.contact(from) !== undefined;
-		if (isKnown && (state === undefined || !isReplacedBy(state, request.groupId))) return undefined;
+		// Somebody known without a conversation: another device of the account has accepted, and this one enters as well.
+		if (isKnown && state !== undefined && !isReplacedBy(state, request.groupId)) return undefined;
+		const answered = this.#parts.answered(id);
+		const isAccepted = isKnown || answered === "accepted";
 		const record: RequestRecord = {
 			v: 1,
 			account: request.account,
 			name: request.name,
 			greeting: request.greeting,
 			at: Math.min(request.sentAt, engine.clock.now()),
-			state: isKnown ? "crossing" : "open",
+			state: isAccepted ? "crossing" : (answered ?? "open"),
 			profile: {
 				logId: request.profile.logId,
 				readCap: new Secret(request.profile.readCap),
@@ -132,8 +140,8 @@ export class FirstContact {
 		return () => {
 			for (const { id: olderId } of older) people.forgetRequest(olderId);
 			people.keepRequest(record);
-			if (isKnown) engine.background(this.settleCrossings());
-			else engine.emit({ kind: "requested", request: people.requestView(id, record) });
+			if (isAccepted) engine.background(this.settleCrossings());
+			else if (record.state === "open") engine.emit({ kind: "requested", request: people.requestView(id, record) });
 			engine.changed();
 		};
 	}
@@ -153,7 +161,7 @@ export class FirstContact {
 		}
 		const formed = await this.#enter(request);
 		if (!formed.ok) return formed;
-		const contact: Contact = {
+		const contact: Contact = people.contact(accountIdOf(request.account)) ?? {
 			v: 1,
 			account: request.account,
 			name: request.name,
@@ -217,8 +225,10 @@ export class FirstContact {
 		const ignored: RequestRecord = { ...request, state: "ignored" };
 		const tx = new StoreTransaction(engine.store);
 		tx.put(keys.request(id), encodeRequestRecord(ignored));
+		const told = this.#parts.share(tx, registerOf.request(id), utf8("ignored"));
 		await tx.commit();
 		people.keepRequest(ignored);
+		told();
 		engine.changed();
 		return ok();
 	}

@@ -6,6 +6,7 @@ import type { AccountId, PersonView, RequestId, RequestView } from "../sdk.ts";
 import { accountIdOf, keys, requestIdOf } from "../store/keys.ts";
 import { Serial } from "../store/serial.ts";
 import { listPrefix, StoreTransaction } from "../store/transaction.ts";
+import { no, registerOf, type Share, yes } from "../sync/registers.ts";
 import { readProfile } from "./read-profile.ts";
 import { type Contact, decodeContact, decodeRequestRecord, encodeContact, type RequestRecord } from "./record.ts";
 
@@ -24,6 +25,8 @@ export class People {
 	readonly #contacts = new Map<AccountId, Contact>();
 	readonly #requests = new Map<RequestId, RequestRecord>();
 	readonly #blocked = new Set<AccountId>();
+
+	#share: Share = () => () => undefined;
 
 	constructor(engine: EngineContext, self: () => Self | undefined) {
 		this.#engine = engine;
@@ -122,10 +125,68 @@ export class People {
 		this.#requests.delete(id);
 	}
 
-	async block(account: AccountId, tx: StoreTransaction): Promise<void> {
+	/** From now on changes are told to the account's other devices; what they were not told yet, now. */
+	async shareBy(share: Share, isShared: (register: string) => boolean): Promise<void> {
+		this.#share = share;
+		const tx = new StoreTransaction(this.#engine.store);
+		const told: (() => void)[] = [];
+		const tell = (register: string, value: Bytes) => {
+			if (!isShared(register)) told.push(share(tx, register, value));
+		};
+		for (const [id, contact] of this.#contacts) {
+			tell(registerOf.contact(id), encodeContact(sharedPart(contact)));
+			if (contact.verified) tell(registerOf.verified(id), yes);
+		}
+		for (const id of this.#blocked) tell(registerOf.blocked(id), yes);
+		await tx.commit();
+		for (const done of told) done();
+	}
+
+	/** Another device of the account has this contact, or has read a newer profile. */
+	async takeContact(contact: Contact): Promise<void> {
+		const account = accountIdOf(contact.account);
+		await this.#serial.run(async () => {
+			const before = this.#contacts.get(account);
+			if (before !== undefined && before.version >= contact.version) return;
+			const { verified, readAt } = before ?? { verified: false, readAt: 0 };
+			await this.#write({ ...contact, verified, readAt });
+		});
+	}
+
+	/** False if the contact is not here yet. */
+	async takeVerified(account: AccountId, verified: boolean): Promise<boolean> {
+		return this.#serial.run(async () => {
+			const before = this.#contacts.get(account);
+			if (before !== undefined && before.verified !== verified) await this.#write({ ...before, verified });
+			return before !== undefined;
+		});
+	}
+
+	async takeBlocked(account: AccountId): Promise<void> {
+		const tx = new StoreTransaction(this.#engine.store);
 		tx.put(keys.blocked(account), utf8(""));
+		const asked = this.requests().filter((request) => accountIdOf(request.account) === account);
+		for (const { id } of asked) tx.delete(keys.request(id));
 		await tx.commit();
 		this.#blocked.add(account);
+		for (const { id } of asked) this.forgetRequest(id);
+		this.#engine.changed();
+	}
+
+	async #write(contact: Contact): Promise<void> {
+		const tx = new StoreTransaction(this.#engine.store);
+		tx.put(keys.contact(accountIdOf(contact.account)), encodeContact(contact));
+		await tx.commit();
+		this.#contacts.set(accountIdOf(contact.account), contact);
+		this.#engine.changed();
+	}
+
+	async block(account: AccountId, tx: StoreTransaction): Promise<void> {
+		tx.put(keys.blocked(account), utf8(""));
+		const told = this.#share(tx, registerOf.blocked(account), yes);
+		await tx.commit();
+		this.#blocked.add(account);
+		told();
 	}
 
 	async setVerified(account: AccountId, verified: boolean): Promise<void> {
@@ -173,11 +234,25 @@ export class People {
 			const after = change(before);
 			const tx = new StoreTransaction(this.#engine.store);
 			tx.put(keys.contact(account), encodeContact(after));
+			const told = [
+				...(after.version > before.version
+					? [this.#share(tx, registerOf.contact(account), encodeContact(sharedPart(after)))]
+					: []),
+				...(after.verified === before.verified
+					? []
+					: [this.#share(tx, registerOf.verified(account), after.verified ? yes : no)]),
+			];
 			await tx.commit();
 			this.#contacts.set(account, after);
+			for (const done of told) done();
 			this.#engine.changed();
 		});
 	}
+}
+
+/** What of a contact is the same on every device: what one verified, and when it looked, is told apart, or not at all. */
+export function sharedPart(contact: Contact): Contact {
+	return { ...contact, verified: false, readAt: 0 };
 }
 
 /** 0 to 359, from the account key: two people of one name look different. */

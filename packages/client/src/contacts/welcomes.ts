@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes, err, ok, Secret } from "@sotto/bytes";
+import { type Bytes, equalBytes, err, ok, Secret, utf8 } from "@sotto/bytes";
 import { epoch, groupIdOf, members, ownLeaf, profileKey } from "@sotto/crypto";
 import {
 	deviceOfCredential,
@@ -25,6 +25,7 @@ import {
 	ownConversationId,
 	requestIdOf,
 } from "../store/keys.ts";
+import { registerOf } from "../sync/registers.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
 import { storeBeginning } from "./begin-contact.ts";
@@ -66,7 +67,8 @@ export class Welcomes {
 		const known = from === account.keys.id ? account.keys.list.encoded : people.contact(from)?.deviceList;
 		if (!(await isListed(letter, known))) return undefined;
 		const id = requestIdOf(letter.account, letter.groupId);
-		const isKnown = from === account.keys.id || people.contact(from) !== undefined;
+		const answered = this.#parts.answered(id);
+		const isKnown = from === account.keys.id || people.contact(from) !== undefined || answered === "accepted";
 		const { kind, title, people: count, call, rings, names, profile, tree } = letter;
 		const record: Added = {
 			v: 1,
@@ -74,7 +76,7 @@ export class Welcomes {
 			name: letter.name,
 			greeting: "",
 			at: Math.min(letter.sentAt, engine.clock.now()),
-			state: isKnown ? "entering" : "open",
+			state: isKnown ? "entering" : (answered ?? "open"),
 			profile: {
 				logId: profile.logId,
 				readCap: new Secret(profile.readCap),
@@ -90,7 +92,7 @@ export class Welcomes {
 		return () => {
 			people.keepRequest(record);
 			if (isKnown) engine.background(this.settle());
-			else engine.emit({ kind: "requested", request: people.requestView(id, record) });
+			else if (record.state === "open") engine.emit({ kind: "requested", request: people.requestView(id, record) });
 			engine.changed();
 		};
 	}
@@ -153,7 +155,7 @@ export class Welcomes {
 		return policy.kind === "direct" ? directConversationId(other) : groupConversationId(groupIdOf(group));
 	}
 
-	async #begin(id: ConversationId, request: RequestId, { added }: Added, entered: EnteredGroup): Promise<void> {
+	async #begin(id: ConversationId, request: RequestId, { added, state }: Added, entered: EnteredGroup): Promise<void> {
 		const { engine, account, people, directory } = this.#parts;
 		const { policy, group, logSeed } = entered;
 		const now = engine.clock.now();
@@ -163,6 +165,9 @@ export class Welcomes {
 			for (const { account: who, name } of added.names) people.introduce(who, name, draft.tx);
 			for (const { leaf, address } of added.rings) draft.setRingAddress(leaf, address);
 			draft.tx.delete(keys.request(request));
+			// A stranger's Welcome, which the user has accepted; what comes from an own device or a contact, all enter by themselves.
+			if (state === "open")
+				draft.after.push(this.#parts.share(draft.tx, registerOf.request(request), utf8("accepted")));
 		});
 		people.forgetRequest(request);
 		directory.add(id, held);

@@ -1,5 +1,5 @@
 import type { Urgency } from "@sotto/api";
-import { type Bytes, equalBytes, err, ok, type Result, type Secret } from "@sotto/bytes";
+import { type Bytes, equalBytes, err, ok, type Result, type Secret, utf8 } from "@sotto/bytes";
 import {
 	type AccountKey,
 	exportSecret,
@@ -31,6 +31,7 @@ import type { StoreOp } from "../ports.ts";
 import type { CommandError, CommandResult, ConversationId, ItemId } from "../sdk.ts";
 import { keys, orderOf } from "../store/keys.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
+import { registerOf } from "../sync/registers.ts";
 import { ConversationCore, type ConversationParts } from "./core.ts";
 import { putCallRow } from "./deliver.ts";
 import type { Draft, Held, WishOutcome } from "./draft.ts";
@@ -40,6 +41,7 @@ import { ConversationLoop } from "./loop.ts";
 import { memberViews } from "./members.ts";
 import { withPolicy } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
+import { newestShared, unreadBehind } from "./read-position.ts";
 import { policyFrom } from "./seal-wishes.ts";
 import { lookForSilent } from "./silence.ts";
 import { enterAnew, takeOver } from "./take-over.ts";
@@ -126,6 +128,23 @@ export class Conversation {
 		await this.#core.change(async (draft) => {
 			const { mentioned: _, ...meta } = draft.meta;
 			draft.meta = { ...meta, unread: 0 };
+			const { engine, share } = this.#core.parts;
+			const newest = await newestShared(engine.store, this.id);
+			if (newest !== undefined) draft.after.push(share(draft.tx, registerOf.read(this.id), utf8(newest)));
+		});
+	}
+
+	/** Another device has read up to this item; false if it is not here yet. */
+	takeRead(item: ItemId): Promise<boolean> {
+		const { engine, account } = this.#core.parts;
+		return this.#core.change(async (draft) => {
+			const order = await draft.orderOfItem(item);
+			if (order === undefined || order === "" || order.startsWith("q")) return false;
+			const { unread, mentioned } = await unreadBehind(engine.store, this.id, order, account.keys.key);
+			if (unread >= draft.meta.unread) return true;
+			const { mentioned: _, ...meta } = draft.meta;
+			draft.meta = { ...meta, unread, ...(mentioned && { mentioned }) };
+			return true;
 		});
 	}
 

@@ -7,6 +7,7 @@ import type { ConversationId, ItemId } from "../sdk.ts";
 import type { Purpose } from "../services/services.ts";
 import { loadGroup } from "../store/group-rows.ts";
 import { itemIdOf, keys } from "../store/keys.ts";
+import type { Share } from "../sync/registers.ts";
 import { Serial } from "../store/serial.ts";
 import { ConversationDamaged, StoreTransaction } from "../store/transaction.ts";
 import { Draft, type Held, type WishOutcome } from "./draft.ts";
@@ -21,6 +22,10 @@ export type ConversationParts = {
 	/** Writes what is owed to joiners into the draft, and sends it once that is durable (C1). */
 	readonly welcome: (draft: Draft, owed: OwedWelcome, call: JoinerCallContent | undefined) => Promise<void>;
 	readonly observer: ConversationObserver;
+	/** Tells the account's other devices what is done here. */
+	readonly share: Share;
+	/** A conversation goes, with what the devices knew alike of it; with `tells` the others are told, if there are any. */
+	readonly shareDeleted: (tx: StoreTransaction, id: ConversationId, tells: boolean) => () => void;
 	/** What another own device tells (D2), taken into the draft. */
 	readonly takeShared: (draft: Draft, entries: readonly SyncEntry[]) => void;
 	readonly titleOf: (conversation: ConversationId) => string;

@@ -51,7 +51,7 @@ export class Directory {
 	}
 
 	/** Takes a conversation that this device is out of away, with everything that the store has of it. */
-	async delete(id: ConversationId): Promise<CommandResult> {
+	async delete(id: ConversationId, { tells } = { tells: true }): Promise<CommandResult> {
 		const conversation = this.#all.get(id);
 		if (conversation === undefined) return err({ kind: "notFound" });
 		if (conversation.held.state.stop?.kind !== "removed") return err({ kind: "refused" });
@@ -59,7 +59,9 @@ export class Directory {
 		const tx = new StoreTransaction(this.#store);
 		for (const key of keys.rowsOf(id)) tx.delete(key);
 		for (const prefix of keys.tablesOf(id)) await deletePrefix(this.#store, tx, prefix);
+		const told = this.#parts.shareDeleted(tx, id, tells);
 		await tx.commit();
+		told();
 		this.#all.delete(id);
 		this.#parts.engine.changed();
 		return ok();

@@ -21,6 +21,8 @@ export const profileRegister = "profile";
 export type DevicesParts = Pick<FirstContactParts, "engine" | "account" | "directory"> & {
 	readonly shared: Shared;
 	readonly isOnline: () => boolean;
+	/** Does what a register says that is about people and conversations. */
+	readonly inStep: (entry: SyncEntry) => Promise<boolean>;
 };
 
 /** The account's devices as this one sees them: their list, their names, the settings they share, and linking another. */
@@ -86,11 +88,14 @@ export class Devices {
 	}
 
 	/** Does what another device has told; the rest is read where it is needed. */
-	async apply(entry: SyncEntry): Promise<void> {
-		if (entry.key === mailboxRegister) return this.#parts.account.takeMailbox(entry.value);
-		if (entry.key !== profileRegister) return;
-		await this.#parts.account.adopt(entry.value);
-		this.look();
+	async apply(entry: SyncEntry): Promise<boolean> {
+		const { account, inStep } = this.#parts;
+		if (entry.key === mailboxRegister) await account.takeMailbox(entry.value);
+		else if (entry.key === profileRegister) {
+			await account.adopt(entry.value);
+			this.look();
+		} else return inStep(entry);
+		return true;
 	}
 
 	// ---- what is shown

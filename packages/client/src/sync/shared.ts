@@ -18,8 +18,8 @@ import { listPrefix, StoreTransaction } from "../store/transaction.ts";
 /** Bytes of values that go into one message. */
 const maxBatchBytes = 150_000;
 
-/** Does what an entry of another device says. */
-export type ApplyEntry = (entry: SyncEntry) => Promise<void>;
+/** Does what an entry of another device says; false if it waits for something that is not here yet. */
+export type ApplyEntry = (entry: SyncEntry) => Promise<boolean>;
 
 export type SharedParts = {
 	readonly engine: EngineContext;
@@ -91,6 +91,12 @@ export class Shared {
 		};
 	}
 
+	/** Takes a register away on this device, which nobody needs any more; what is returned is to be called when `tx` is committed. */
+	drop(tx: Pick<StoreTransaction, "delete">, key: string): () => void {
+		tx.delete(keys.sync(key));
+		return () => this.#entries.delete(key);
+	}
+
 	/** A device came in: it is told everything. Part of the transaction that sees it; then {@link Shared.tell}. */
 	putAll(tx: Pick<StoreTransaction, "put">): void {
 		for (const { key, rank } of this.#entries.values()) tx.put(keys.syncOut(key, rank), new Uint8Array());
@@ -141,6 +147,13 @@ export class Shared {
 		this.#entries.set(entry.key, held === undefined ? entry : laterEntry(held, entry));
 	}
 
+	/** Undefined while the entry that a row was written with is on its way from the store into memory: whoever wrote it comes again. */
+	#entryOf(row: string, prefix: string): SyncEntry | undefined {
+		const { key, rank } = aboutOf(row, prefix);
+		const entry = this.#entries.get(key);
+		return entry !== undefined && entry.rank >= rank ? entry : undefined;
+	}
+
 	async #tellAgain({ key, rank }: SyncEntry): Promise<void> {
 		const tx = new StoreTransaction(this.#parts.engine.store);
 		tx.put(keys.syncOut(key, rank), new Uint8Array());
@@ -156,9 +169,10 @@ export class Shared {
 			let size = 0;
 			while (from < rows.length && batch.size < maxSyncEntries && size < maxBatchBytes) {
 				const row = (rows[from++] as (typeof rows)[number]).key;
-				const entry = this.#entries.get(keyOf(row, keys.syncOutAll));
-				if (entry !== undefined && !batch.has(entry.key)) size += entry.value.length + 100;
-				if (entry !== undefined) batch.set(entry.key, entry);
+				const entry = this.#entryOf(row, keys.syncOutAll);
+				if (entry === undefined) continue;
+				if (!batch.has(entry.key)) size += entry.value.length + 100;
+				batch.set(entry.key, entry);
 				write.push({ op: "delete", key: row });
 			}
 			if (batch.size === 0) continue;
@@ -169,8 +183,8 @@ export class Shared {
 
 	async #apply(): Promise<void> {
 		for (const { key: row } of await listPrefix(this.#parts.engine.store, keys.syncInAll)) {
-			const entry = this.#entries.get(keyOf(row, keys.syncInAll));
-			if (entry !== undefined) await this.#parts.apply(entry);
+			const entry = this.#entryOf(row, keys.syncInAll);
+			if (entry === undefined || !(await this.#parts.apply(entry))) continue;
 			const tx = new StoreTransaction(this.#parts.engine.store);
 			tx.delete(row);
 			await tx.commit();
@@ -178,9 +192,10 @@ export class Shared {
 	}
 }
 
-/** The register that a row of `syncout/` or `syncin/` is about. */
-function keyOf(row: string, prefix: string): string {
-	return row.slice(prefix.length, row.lastIndexOf("/"));
+/** What a row of `syncout/` or `syncin/` is about: its register, and the rank of the entry that it was written with. */
+function aboutOf(row: string, prefix: string): { readonly key: string; readonly rank: number } {
+	const end = row.lastIndexOf("/");
+	return { key: row.slice(prefix.length, end), rank: Number.parseInt(row.slice(end + 1), 16) };
 }
 
 export function encodeEntry(entry: SyncEntry): Bytes {

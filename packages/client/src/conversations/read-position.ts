@@ -1,0 +1,49 @@
+import { equalBytes } from "@sotto/bytes";
+import type { Store } from "../ports.ts";
+import type { ConversationId, ItemId } from "../sdk.ts";
+import { keys } from "../store/keys.ts";
+import { endOfPrefix, unwrapStore } from "../store/transaction.ts";
+import { decodeRow, type HistoryRow } from "./history-row.ts";
+
+/** How far back a row is looked for that every device knows by the same id. */
+const maxLook = 64;
+const maxUnread = 10_000;
+
+/**
+ * The newest message or call of a conversation that counts: up to it everything was read. Its id is the same on every device, which
+ * its place is not, because each device counts logs from where it came in.
+ */
+export async function newestShared(store: Store, id: ConversationId): Promise<ItemId | undefined> {
+	const from = keys.historyAll(id);
+	const rows = unwrapStore(await store.list({ from, to: endOfPrefix(from), limit: maxLook, reverse: true }));
+	for (const { key, value } of rows) {
+		const row = decodeRow(value);
+		const counts = !key.slice(from.length).startsWith("q");
+		if (row.ok && row.value.kind !== "event" && counts) return row.value.id;
+	}
+	return undefined;
+}
+
+/** What stands behind `order` and was not read: as a conversation's unread count has it. */
+export async function unreadBehind(
+	store: Store,
+	id: ConversationId,
+	order: string,
+	own: Uint8Array,
+): Promise<{ readonly unread: number; readonly mentioned: boolean }> {
+	const to = endOfPrefix(keys.historyAll(id));
+	// No key goes on with a character this low.
+	const rows = unwrapStore(await store.list({ from: `${keys.history(id, order)}!`, to, limit: maxUnread }));
+	const unread = rows.flatMap(({ value }) => {
+		const row = decodeRow(value);
+		return row.ok && isUnread(row.value) ? [row.value] : [];
+	});
+	const mentioned = unread.some(
+		(row) => row.kind === "message" && row.mentions?.some((account) => equalBytes(account, own)) === true,
+	);
+	return { unread: unread.length, mentioned };
+}
+
+function isUnread(row: HistoryRow): boolean {
+	return row.kind === "message" ? !row.mine : row.kind === "call" && row.outcome === "missed";
+}
