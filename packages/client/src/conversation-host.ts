@@ -199,6 +199,8 @@ export interface CallEngine
 	left(conversation: ConversationId): Promise<void>;
 	/** Restores what the store holds, before the first record is read. */
 	load(): Promise<void>;
+	/** Rows of the list of calls have come into the store. */
+	loadRecords(): Promise<void>;
 	view(): { readonly call: CallView | undefined; readonly calls: readonly CallRecordView[] };
 	/** The call that could be joined in this conversation now. */
 	ongoing(conversation: ConversationId): CallKey | undefined;

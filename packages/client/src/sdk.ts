@@ -78,10 +78,13 @@ export type DeviceView = {
 
 export type JobView = {
 	readonly id: string;
-	/** "addDevice": a new device enters every conversation; "removeDevice": one is locked out of them. */
-	readonly kind: "addDevice" | "removeDevice";
+	/**
+	 * "addDevice": a new device enters every conversation; "removeDevice": one is locked out of them; "sendHistory" and
+	 * "receiveHistory": what was said before goes to a new device, which shows no name for it.
+	 */
+	readonly kind: "addDevice" | "removeDevice" | "sendHistory" | "receiveHistory";
 	readonly deviceName: string;
-	/** Conversations. */
+	/** Conversations; of what is received, parts. */
 	readonly done: number;
 	readonly total: number;
 	readonly state: "running" | "waiting" | "done" | "failed";

@@ -130,6 +130,12 @@ export class Session {
 			directory,
 			shared,
 			isOnline,
+			exclusive: (work) => firstContact.exclusive(() => welcomes.exclusive(work)),
+			reload: async () => {
+				await people.load();
+				await directory.load();
+				await calls.loadRecords();
+			},
 			inStep: (entry) => inStep.apply(entry),
 		});
 		this.#line = this.#createLine();

@@ -54,6 +54,10 @@ class Calls implements CallEngine {
 		this.#runner.load(await loadCalls(this.#host.store));
 	}
 
+	async loadRecords(): Promise<void> {
+		this.#runner.records.load((await loadCalls(this.#host.store)).records);
+	}
+
 	close(): void {
 		this.#runner.close();
 	}

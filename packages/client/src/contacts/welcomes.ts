@@ -97,6 +97,11 @@ export class Welcomes {
 		};
 	}
 
+	/** Runs work while no conversation is entered. */
+	exclusive<T>(work: () => Promise<T>): Promise<T> {
+		return this.#serial.run(work);
+	}
+
 	/** Enters what waits to be entered; what the network keeps from it is tried again at the next sync. */
 	settle(): Promise<void> {
 		return this.#serial.run(async () => {

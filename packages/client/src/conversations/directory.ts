@@ -25,9 +25,11 @@ export class Directory {
 		this.#parts = parts;
 	}
 
+	/** What the store holds and is not here yet. */
 	async load(): Promise<void> {
 		for (const { key, value } of await listPrefix(this.#store, keys.conversationAll)) {
 			const id = key.slice(keys.conversationAll.length);
+			if (this.#all.has(id)) continue;
 			const meta = decodeMeta(value);
 			const held = await this.#loadHeld(id, meta.ok ? meta.value : undefined);
 			this.#all.set(id, new Conversation(id, held, this.#parts));

@@ -6,6 +6,9 @@ import { ownConversationId } from "../store/keys.ts";
 import type { StoreTransaction } from "../store/transaction.ts";
 import type { Shared } from "../sync/shared.ts";
 import { decodeDeviceInfo, type DeviceInfo, deviceRegister, encodeDeviceInfo } from "./device-info.ts";
+import { HistoryReceiver, type HistoryReceiverParts } from "./history-receiver.ts";
+import { historyTable } from "./history-register.ts";
+import { HistorySender } from "./history-sender.ts";
 import { Jobs } from "./jobs.ts";
 import { LinkDevice } from "./link-device.ts";
 import { foundOwnConversation } from "./own-conversation.ts";
@@ -21,6 +24,10 @@ export const profileRegister = "profile";
 export type DevicesParts = Pick<FirstContactParts, "engine" | "account" | "directory"> & {
 	readonly shared: Shared;
 	readonly isOnline: () => boolean;
+	/** Runs work while no conversation begins here. */
+	readonly exclusive: HistoryReceiverParts["exclusive"];
+	/** Rows of conversations, people and calls have come into the store. */
+	readonly reload: () => Promise<void>;
 	/** Does what a register says that is about people and conversations. */
 	readonly inStep: (entry: SyncEntry) => Promise<boolean>;
 };
@@ -30,18 +37,27 @@ export class Devices {
 	readonly linking: LinkDevice;
 	readonly leaves: OwnLeaves;
 	readonly removal: RemoveDevice;
+	readonly #sender: HistorySender;
+	readonly #receiver: HistoryReceiver;
 	readonly #parts: DevicesParts;
 	readonly #jobs: Jobs;
 
 	constructor(parts: DevicesParts) {
 		this.#parts = parts;
 		const { engine, account, directory, isOnline } = parts;
-		this.#jobs = new Jobs({ store: engine.store, conversation: (id) => directory.get(id), isOnline });
+		this.#jobs = new Jobs({
+			store: engine.store,
+			conversation: (id) => directory.get(id),
+			isOnline,
+			changed: engine.changed,
+		});
 		const promises: Jobs["promises"] = (kind, device) => this.#jobs.promises(kind, device);
 		const met = (device: Bytes) => engine.background(this.linking.arrived(device));
 		this.leaves = new OwnLeaves({ engine, account, directory, promises, met });
 		const nameOf = (device: Uint8Array) => this.#info(device)?.name ?? "";
 		this.removal = new RemoveDevice({ ...parts, jobs: this.#jobs, leaves: this.leaves, nameOf });
+		this.#sender = new HistorySender({ ...parts, jobs: this.#jobs });
+		this.#receiver = new HistoryReceiver({ ...parts, jobs: this.#jobs });
 		this.linking = new LinkDevice({
 			engine,
 			account,
@@ -74,12 +90,17 @@ export class Devices {
 	close(): void {
 		this.linking.close();
 		this.leaves.close();
+		this.#sender.close();
+		this.#receiver.close();
 	}
 
 	/** Looks whether list, conversations and mailbox are in step: after anything that may have changed one of them. */
 	look(id?: ConversationId): void {
 		this.leaves.look(id);
-		if (id === undefined || id === ownConversationId) this.removal.settle();
+		if (id !== undefined && id !== ownConversationId) return;
+		this.removal.settle();
+		this.#sender.settle();
+		this.#receiver.settle();
 	}
 
 	/** This device is out of the account: another one has removed it. */
@@ -94,7 +115,8 @@ export class Devices {
 		else if (entry.key === profileRegister) {
 			await account.adopt(entry.value);
 			this.look();
-		} else return inStep(entry);
+		} else if (entry.key.startsWith(historyTable)) this.#receiver.settle();
+		else return inStep(entry);
 		return true;
 	}
 
@@ -165,10 +187,12 @@ export class Devices {
 		const open = directory.all().filter(({ id, held }) => id !== ownConversationId && held.state.stop === undefined);
 		const conversations = open.map(({ id }) => id);
 		const job = { v: 1, kind: "addDevice", device: key, deviceName: name, conversations, beganAt: at } as const;
-		const begun = this.#jobs.put(tx, job);
+		const begun = [this.#jobs.put(tx, job)];
+		if (conversations.length > 0)
+			begun.push(this.#jobs.put(tx, { ...job, kind: "sendHistory", conversations: [], beganAt: at + 1 }));
 		return () => {
 			told();
-			begun();
+			for (const done of begun) done();
 			this.leaves.look();
 		};
 	}

@@ -23,7 +23,7 @@ import { listPrefix, StoreTransaction } from "../store/transaction.ts";
 const maxConversations = 10_000;
 const jobShape = mapShape({
 	v: literalShape(1),
-	kind: literalShape("addDevice", "removeDevice"),
+	kind: literalShape("addDevice", "removeDevice", "sendHistory", "receiveHistory"),
 	/** The device's listed key (D1). */
 	device: bytesShape(32, 32),
 	deviceName: textShape(maxNameLength),
@@ -32,6 +32,9 @@ const jobShape = mapShape({
 	beganAt: timeShape,
 	/** Of a removal: the account has a mailbox that the removed device does not know. */
 	hasNewMailbox: optional(booleanShape),
+	/** Of a history: it was told to the other device, or taken here; or could not be. */
+	isOver: optional(booleanShape),
+	hasFailed: optional(booleanShape),
 });
 /**
  * Work over every conversation that this device has taken on. The row says what was promised and to whom progress is shown; what
@@ -43,12 +46,15 @@ export type JobsParts = {
 	readonly store: Store;
 	readonly conversation: (id: string) => Conversation | undefined;
 	readonly isOnline: () => boolean;
+	readonly changed: () => void;
 };
 
 /** Jobs of this device, in the order in which they began. */
 export class Jobs {
 	readonly #parts: JobsParts;
 	readonly #jobs = new Map<string, Job>();
+	/** How far a history has come in this life. */
+	readonly #progress = new Map<string, { readonly done: number; readonly total: number }>();
 
 	constructor(parts: JobsParts) {
 		this.#parts = parts;
@@ -63,7 +69,7 @@ export class Jobs {
 
 	/** Adds a job to `tx`; what is returned is to be called when that is committed. */
 	put(tx: Pick<StoreTransaction, "put">, job: Job): () => void {
-		const id = `${job.kind}-${bytesToBase64url(job.device)}`;
+		const id = idOf(job);
 		tx.put(keys.job(id), encodeCbor({ ...job, conversations: [...job.conversations] }));
 		return () => this.#jobs.set(id, job);
 	}
@@ -77,12 +83,21 @@ export class Jobs {
 		return [...this.#jobs.values()].filter(({ kind }) => kind === "removeDevice");
 	}
 
+	/** Histories that are still to be sent. */
+	toSend(): readonly Job[] {
+		return [...this.#jobs.values()].filter(({ kind, isOver }) => kind === "sendHistory" && isOver !== true);
+	}
+
+	progress(job: Job, done: number, total: number): void {
+		this.#progress.set(idOf(job), { done, total });
+		this.#parts.changed();
+	}
+
 	views(): readonly JobView[] {
 		return [...this.#jobs]
 			.toSorted(([, one], [, other]) => one.beganAt - other.beganAt)
 			.map(([id, job]) => {
-				const done = job.conversations.filter((conversation) => this.#isDone(job, conversation)).length;
-				const total = job.conversations.length;
+				const { done, total } = this.#progressOf(id, job);
 				return { id, kind: job.kind, deviceName: job.deviceName, done, total, state: this.#stateOf(job) };
 			});
 	}
@@ -98,14 +113,22 @@ export class Jobs {
 		return true;
 	}
 
+	#progressOf(id: string, job: Job): { readonly done: number; readonly total: number } {
+		if (isHistory(job)) return this.#progress.get(id) ?? { done: 0, total: 0 };
+		const done = job.conversations.filter((conversation) => this.#isDone(job, conversation)).length;
+		return { done, total: job.conversations.length };
+	}
+
 	#stateOf(job: Job): JobView["state"] {
+		const going = this.#parts.isOnline() ? "running" : "waiting";
+		if (isHistory(job)) return job.isOver !== true ? going : job.hasFailed === true ? "failed" : "done";
 		const open = [...job.conversations, ownConversationId].filter((id) => !this.#isDone(job, id));
 		const isReplaced = job.kind === "addDevice" || job.hasNewMailbox === true;
 		if (open.length === 0 && isReplaced) return "done";
 		// In a conversation that this device cannot follow it can do nothing; once it can again, this goes on.
 		const isStopped = (id: string) => this.#parts.conversation(id)?.held.state.stop !== undefined;
 		if (open.length > 0 && open.every(isStopped)) return "failed";
-		return this.#parts.isOnline() ? "running" : "waiting";
+		return going;
 	}
 
 	/** What was deleted or left meanwhile is nobody's to do. */
@@ -114,6 +137,14 @@ export class Jobs {
 		if (conversation === undefined || conversation.held.state.stop?.kind === "removed") return true;
 		return hasDevice(conversation, device) === (kind === "addDevice");
 	}
+}
+
+function idOf({ kind, device }: Job): string {
+	return `${kind}-${bytesToBase64url(device)}`;
+}
+
+function isHistory({ kind }: Job): boolean {
+	return kind === "sendHistory" || kind === "receiveHistory";
 }
 
 /** Whether one of the account's devices has a leaf in a conversation. */

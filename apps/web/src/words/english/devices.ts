@@ -37,15 +37,23 @@ export const devices = {
 		addDevice: (name: string, done: number, total: number) => `${name} is in ${done} of ${conversations(total)}`,
 		removeDevice: (name: string, done: number, total: number) =>
 			`${name} is locked out of ${done} of ${conversations(total)}`,
+		sendHistory: (name: string, done: number, total: number) =>
+			`What was said before goes to ${name}: ${done} of ${conversations(total)}`,
+		receiveHistory: (_name: string, done: number, total: number) =>
+			total === 0 ? "What was said before is coming" : `What was said before is coming: ${done} of ${total} parts`,
 	},
 	jobsDone: {
 		addDevice: (name: string) => `${name} is in all your conversations.`,
 		removeDevice: (name: string) => `${name} is locked out of everything.`,
+		sendHistory: (name: string) => `What was said before is on its way to ${name}.`,
+		receiveHistory: () => "What was said before is here.",
 	},
 	jobsFailed: {
 		addDevice: (name: string) => `${name} could not be let in everywhere. Link it again.`,
 		removeDevice: (name: string) =>
 			`${name} is still in a conversation that this device cannot follow. It is locked out there once that goes on.`,
+		sendHistory: (name: string) => `What was said before could not be sent to ${name}.`,
+		receiveHistory: () => "What was said before did not arrive whole. It is still on your other device.",
 	},
 	waiting: "Waits for the network, then goes on.",
 	dismiss: "OK",
