@@ -192,6 +192,8 @@ export class Device {
 			write: (batch) =>
 				life.effect(async () => {
 					if (diskMs > 0) await time.sleep(Math.round(chance() * diskMs));
+					// A process that died meanwhile writes nothing into what the next one has read.
+					if (life.isDead) return new Promise<never>(() => undefined);
 					return this.diskIsFull ? err({ kind: "storageFull" as const }) : store.write(batch);
 				}),
 			close: () => store.close(),
