@@ -29,9 +29,9 @@ const seesScreenOf = async (person: PersonPage, name: string) =>
 	)) === true;
 
 async function followsScreen(person: PersonPage, name: string): Promise<number> {
-	const took = await person.waitFor(`sees the screen of ${name}`, 20, () => seesScreenOf(person, name));
+	const took = await person.waitFor(`sees the screen of ${name}`, 40, () => seesScreenOf(person, name));
 	const before = await screenPictures(person);
-	await person.waitFor("the screen's picture changes", 20, async () => (await screenPictures(person)) > before + 3);
+	await person.waitFor("the screen's picture changes", 40, async () => (await screenPictures(person)) > before + 3);
 	return took;
 }
 
@@ -47,13 +47,13 @@ test("in a group's call signs, reactions and a shared screen reach everybody, al
 	await hearsAll([ada, bob, cyd], 2);
 
 	await bob.hands.press("Mute");
-	for (const person of [ada, cyd]) await person.waitFor("sees that Bob is muted", 10, says(person, "Bob is muted"));
+	for (const person of [ada, cyd]) await person.waitFor("sees that Bob is muted", 25, says(person, "Bob is muted"));
 	await bob.hands.press("Unmute");
 	for (const person of [ada, cyd])
-		await person.waitFor("sees that Bob speaks", 10, async () => !(await says(person, "Bob is muted")()));
+		await person.waitFor("sees that Bob speaks", 25, async () => !(await says(person, "Bob is muted")()));
 
 	await bob.hands.press("Raise your hand");
-	for (const person of [ada, cyd]) await person.waitFor("sees the hand", 10, says(person, "Bob raised a hand."));
+	for (const person of [ada, cyd]) await person.waitFor("sees the hand", 25, says(person, "Bob raised a hand."));
 	await bob.hands.press("Lower your hand");
 	await ada.waitFor(
 		"sees it go down",
@@ -86,7 +86,7 @@ test("in a group's call signs, reactions and a shared screen reach everybody, al
 	);
 	await bob.hands.press("Stop sharing");
 	for (const person of [ada, cyd])
-		await person.waitFor("the screen is gone", 10, async () => !(await says(person, "Bob’s screen")()));
+		await person.waitFor("the screen is gone", 25, async () => !(await says(person, "Bob’s screen")()));
 	await hearsAll([ada, bob, cyd], 2);
 	expect(await screenPictures(bob)).toBe(0);
 }, 240_000);

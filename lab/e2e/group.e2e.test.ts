@@ -43,7 +43,7 @@ test("three people make a group, write, call, join later, leave, live through a 
 	// Cyd is silent now, so that what the others hear is one another.
 	await cyd.hands.press("Mute");
 	await new Promise((resolve) => setTimeout(resolve, 2_000));
-	for (const person of [ada, bob]) await watchDecoders(person);
+	for (const person of [ada, bob]) await watchDecoders(person.hands.evaluate);
 	await ada.hands.press("Back to chats");
 	await ada.hands.press("Details");
 	await ada.hands.press("Actions for Cyd");
@@ -56,7 +56,7 @@ test("three people make a group, write, call, join later, leave, live through a 
 	console.log(`removal: the others heard each other, and nobody else, after ${Date.now() - removedAt} ms`);
 	// K5: two rooms side by side until everybody has come over.
 	await new Promise((resolve) => setTimeout(resolve, 6_000));
-	const gaps = await Promise.all([ada, bob].map(longestGap));
+	const gaps = await Promise.all([ada, bob].map((person) => longestGap(person.hands.evaluate)));
 	console.log(`removal: the longest gap at the decoder was ${gaps.join(" and ")} ms`);
 	await hearsAll([ada, bob], 1, 20);
 	for (const gap of gaps) expect(gap).toBeLessThan(1_500);

@@ -84,6 +84,12 @@ export class Roster<Person> {
 		this.#byId.delete(bytesToHex(participantId));
 	}
 
+	/** Its device goes by another id now, or soon will (K5). */
+	isSuperseded(participantId: Bytes): boolean {
+		const leaf = this.leafOf(participantId);
+		return leaf !== undefined && this.#superseded.get(bytesToHex(participantId))?.has(leaf) === true;
+	}
+
 	leafOf(participantId: Bytes): number | undefined {
 		return this.#byId.get(bytesToHex(participantId))?.leaf;
 	}

@@ -76,7 +76,7 @@ export const call = {
 	speakerView: "Show who speaks large",
 	putOnStage: (name: string) => `Show ${name} large`,
 	outOfStep: "Nobody can hear you just now: this device could not follow a change in the group. It keeps trying.",
-	alone: "Nobody else is here yet",
+	alone: "Nobody else is here just now",
 };
 
 export const trouble = {

@@ -105,9 +105,10 @@ export interface MediaSession<Person> {
 	react(emoji: string): void;
 	/** What is on screen, and how large: the room sends no more than that. */
 	show(tiles: readonly ShownTile[]): void;
-	/** Joins anew, at once: the network changed. */
-	rejoin(): void;
-	/** The call has another room now (K5): joins it while it still sends in the one before, and leaves that when the others have come. */
+	/**
+	 * The call has another room now (K5), or the network is another: joins anew while it still sends where it was, and leaves that
+	 * when the others are heard in the new place too.
+	 */
 	moveOn(): void;
 	stats(): MediaStats;
 	/** Leaves the room, lets the devices go, ends the worker. Safe to call twice. */

@@ -23,8 +23,9 @@ export function participantsOf<Person>(
 	leaving: Room | undefined,
 	context: Context<Person>,
 ): readonly MediaParticipant<Person>[] {
-	const here = current === undefined ? [] : placesOf(current, context.roster);
-	const there = leaving === undefined ? [] : placesOf(leaving, context.roster).filter(({ leaf }) => leaf !== undefined);
+	const here = current === undefined ? [] : onePerLeaf(placesOf(current, context.roster));
+	const known = leaving === undefined ? [] : placesOf(leaving, context.roster).filter(({ leaf }) => leaf !== undefined);
+	const there = onePerLeaf(known);
 	const chosen = here.map((place) => {
 		const old = there.find(({ leaf }) => leaf === place.leaf);
 		return old !== undefined && !place.isHeard && old.isHeard ? old : place;
@@ -39,12 +40,26 @@ type SeatedPlace = {
 	readonly id: Bytes;
 	readonly leaf: number | undefined;
 	readonly isHeard: boolean;
+	readonly isSuperseded: boolean;
 };
+
+/**
+ * A device whose network changed is in the same room twice for a moment: it counts where it came to as soon as it is heard there, and
+ * until then where it was.
+ */
+function onePerLeaf(places: readonly SeatedPlace[]): readonly SeatedPlace[] {
+	const rank = ({ isSuperseded, isHeard }: SeatedPlace) => (isHeard ? (isSuperseded ? 1 : 2) : isSuperseded ? -1 : 0);
+	return places.filter(
+		(place) =>
+			place.leaf === undefined ||
+			places.every((other) => other === place || other.leaf !== place.leaf || rank(place) > rank(other)),
+	);
+}
 
 function placesOf<Person>(room: Room, roster: Roster<Person>): readonly SeatedPlace[] {
 	return [...room.seats].map(([seat, id]) => {
 		const isHeard = room.heard.has(bytesToHex(id));
-		return { room, seat, id, leaf: roster.leafOf(id), isHeard };
+		return { room, seat, id, leaf: roster.leafOf(id), isHeard, isSuperseded: roster.isSuperseded(id) };
 	});
 }
 

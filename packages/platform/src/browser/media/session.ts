@@ -28,6 +28,9 @@ export function joinRoom<Person>(options: SessionOptions<Person>): MediaSession<
 	return new Session(options);
 }
 
+/** From one network to another, where the browser tells. */
+const networkKind = () => (navigator as { connection?: EventTarget }).connection;
+
 class Session<Person> implements MediaSession<Person> {
 	readonly #options: SessionOptions<Person>;
 	readonly #local: LocalMedia;
@@ -67,7 +70,8 @@ class Session<Person> implements MediaSession<Person> {
 			setInterval(() => this.#sendRosters(), rosterPaceMs),
 		);
 		for (const effect of step.effects) this.#do(effect);
-		addEventListener("online", this.#networkBack);
+		addEventListener("online", this.#networkChanged);
+		networkKind()?.addEventListener("change", this.#networkChanged);
 	}
 
 	view(): MediaView<Person> {
@@ -131,10 +135,6 @@ class Session<Person> implements MediaSession<Person> {
 		for (const joining of this.#rooms.all()) this.#watcher.update(joining);
 	}
 
-	rejoin(): void {
-		this.#step({ kind: "changed" });
-	}
-
 	moveOn(): void {
 		if (this.#rejoin.phase === "connected" && this.#rooms.current !== undefined) void this.#move();
 		else this.#step({ kind: "changed" });
@@ -161,7 +161,7 @@ class Session<Person> implements MediaSession<Person> {
 		if (this.#rejoin.phase !== "ended") this.#step({ kind: "leave" });
 	}
 
-	readonly #networkBack = () => this.#step({ kind: "changed" });
+	readonly #networkChanged = () => this.moveOn();
 
 	#isMending(): boolean {
 		return mediaState(this.#rejoin).phase === "reconnecting";
@@ -224,7 +224,8 @@ class Session<Person> implements MediaSession<Person> {
 	#end(): void {
 		clearTimeout(this.#wake);
 		for (const timer of this.#timers) clearInterval(timer);
-		removeEventListener("online", this.#networkBack);
+		removeEventListener("online", this.#networkChanged);
+		networkKind()?.removeEventListener("change", this.#networkChanged);
 		this.#local.close();
 		this.#options.protection.end();
 	}
