@@ -91,19 +91,20 @@ test("D2: a linked device enters every conversation, of two and of many, and wri
 	});
 	await until("the phone has brought it in", async () => (await phone.ready()).jobs[0]?.state === "done");
 	expect((await phone.ready()).jobs[0]).toMatchObject({ kind: "addDevice", deviceName: "Laptop", done: 2, total: 2 });
-	expectOk(await phone.client.dismissJob((await phone.ready()).jobs[0]?.id ?? ""));
+	await until("the history is told too", async () => (await phone.ready()).jobs.every(({ state }) => state === "done"));
+	for (const { id } of (await phone.ready()).jobs) expectOk(await phone.client.dismissJob(id));
 	expect((await phone.ready()).jobs).toEqual([]);
 	const kinds = (await laptop.ready()).conversations.map(({ title, kind }) => [title, kind] as const);
 	expect(Object.fromEntries(kinds)).toEqual({ Bob: "direct", Chess: "group" });
-	// C1: a joiner opens nothing older than itself.
-	expect(await laptop.texts("Bob")).toEqual([]);
+	// C1: a joiner opens nothing older than itself. What it has of before, the phone has handed it.
+	await until("the history is here", async () => (await laptop.texts("Bob")).join() === "before");
 	await laptop.say("Bob", "from the laptop");
 	await laptop.say("Chess", "to all");
 	await bob.say("Ada", "to both");
 	for (const [who, name, expected] of [
 		[bob, "Ada", ["> before", "from the laptop", "> to both"]],
 		[phone, "Bob", ["before", "> from the laptop", "to both"]],
-		[laptop, "Bob", ["> from the laptop", "to both"]],
+		[laptop, "Bob", ["before", "> from the laptop", "to both"]],
 		[phone, "Chess", ["> to all"]],
 		[bob, "Chess", ["to all"]],
 	] as const)
