@@ -6,6 +6,7 @@ import { decodeContact } from "../contacts/record.ts";
 import type { Welcomes } from "../contacts/welcomes.ts";
 import type { Directory } from "../conversations/directory.ts";
 import type { ConversationId } from "../sdk.ts";
+import { accountIdOf } from "../store/keys.ts";
 import { registers } from "./registers.ts";
 
 export type InStepParts = {
@@ -35,7 +36,9 @@ export class InStep {
 		switch (table) {
 			case registers.contact: {
 				const contact = decodeContact(value);
-				if (contact.ok) await people.takeContact(contact.value);
+				if (!contact.ok) return true;
+				await people.takeContact(contact.value);
+				await this.#enterInvitations(id);
 				return true;
 			}
 			case registers.verified:
@@ -54,6 +57,14 @@ export class InStep {
 			default:
 				return true;
 		}
+	}
+
+	/** What somebody invited to before this device knew that they are a contact: a contact's Welcome is entered without asking. */
+	async #enterInvitations(account: string): Promise<void> {
+		const { people, welcomes } = this.#parts;
+		for (const request of people.requests())
+			if (request.added !== undefined && request.state === "open" && accountIdOf(request.account) === account)
+				await welcomes.accept(request.id);
 	}
 
 	/** The same answer as on the other device; a request that comes later is answered when it comes. */
