@@ -82,8 +82,8 @@ export const linking = {
 	transferringBody: "Leave both devices open until it is there.",
 	done: (name: string) => `${name} is linked.`,
 	doneBody:
-		"It enters your conversations now and gets what is written from here on. What was said before stays on this device.",
-	doneNotice: "This device is linked. What is written from now on comes here too.",
+		"It enters your conversations now, and what was said before follows. Leave Sotto open here until it is there.",
+	doneNotice: "This device is linked. Your conversations are coming, with what was said before.",
 	cancel: "Cancel",
 	again: "Try again",
 	close: "Close",
