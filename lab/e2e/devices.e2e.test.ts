@@ -125,6 +125,23 @@ test("what came while one device was away is there when it is back, and what it 
 	expect(new Set(orders.map((order) => order.join("|"))).size).toBe(1);
 });
 
+test("a device that is removed is locked out, and says so; what it has stays readable", async () => {
+	await ada.hands.press("Settings");
+	await ada.hands.press("Remove Kitchen tablet");
+	await ada.hands.press("Remove device");
+	await ada.hands.sees("Kitchen tablet is locked out of everything.", 60);
+	expect(await devicesOf(ada)).toHaveLength(1);
+	await second.hands.sees("Another device has removed this one", 60);
+	await bo.write("Without: the tablet.");
+	await ada.hands.press("Chats");
+	await ada.page.getByRole("link", { name: "Bo" }).click();
+	await ada.hasMessages("Without", ["Without: the tablet."]);
+	// Time enough for anything that still came to it.
+	await second.page.waitForTimeout(3_000);
+	expect(await second.messages("Without")).toEqual([]);
+	expect(await second.messages("Away")).toHaveLength(3);
+});
+
 async function devicesOf(person: Person): Promise<readonly string[]> {
 	return person.page.getByRole("list", { name: "Your devices" }).getByRole("listitem").allInnerTexts();
 }

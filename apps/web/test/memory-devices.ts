@@ -13,6 +13,7 @@ type Needed = Pick<
 	| "confirmLinking"
 	| "cancelLinking"
 	| "renameDevice"
+	| "removeDevice"
 	| "dismissJob"
 	| "changeSetting"
 >;
@@ -52,6 +53,13 @@ export class MemoryDevices extends MemoryGroups implements Needed {
 		return this.do("renameDevice", [id, name], () => {
 			if (this.state.view.phase !== "ready") return;
 			this.change({ devices: this.state.view.devices.map((one) => (one.id === id ? { ...one, name } : one)) });
+		});
+	}
+
+	async removeDevice(id: string): Promise<CommandResult> {
+		return this.do("removeDevice", [id], () => {
+			if (this.state.view.phase === "ready")
+				this.change({ devices: this.state.view.devices.filter((one) => one.id !== id) });
 		});
 	}
 

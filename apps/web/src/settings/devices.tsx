@@ -4,6 +4,7 @@ import { useClient, useReady } from "../engine/client.tsx";
 import { useCommand } from "../engine/command.ts";
 import { useNow } from "../state/screen.ts";
 import { Button, IconButton } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Sheet } from "../ui/sheet.tsx";
@@ -14,7 +15,7 @@ import "./devices.css";
 
 const EnterCode = lazy(() => import("../linking/enter-code.tsx"));
 
-/** This device first; linking another, renaming, and how far a new one has come. */
+/** This device first; linking another, renaming, removing, and how far that has come. */
 export function Devices() {
 	const { devices } = useReady();
 	const [linking, setLinking] = useState(false);
@@ -27,7 +28,7 @@ export function Devices() {
 			<ul className="devices" aria-label={words.devices.list}>
 				{devices.map((device) => (
 					<li key={device.id}>
-						<DeviceRow device={device} />
+						<DeviceRow device={device} removable={manages && !device.thisDevice} />
 					</li>
 				))}
 			</ul>
@@ -54,9 +55,13 @@ export function Devices() {
 
 const nameOf = (device: DeviceView) => (device.name === "" ? words.devices.unnamed : device.name);
 
-function DeviceRow({ device }: { readonly device: DeviceView }) {
+type RowProps = { readonly device: DeviceView; readonly removable: boolean };
+
+function DeviceRow({ device, removable }: RowProps) {
+	const client = useClient();
 	const now = useNow(60_000);
-	const [renaming, setRenaming] = useState(false);
+	const [asking, setAsking] = useState<"rename" | "remove">();
+	const done = () => setAsking(undefined);
 	const name = nameOf(device);
 	const facts = [
 		...(device.linkedAt === 0 ? [] : [words.devices.linkedOn(dayName(device.linkedAt, now))]),
@@ -74,8 +79,20 @@ function DeviceRow({ device }: { readonly device: DeviceView }) {
 				</p>
 				<p className="small quiet numbers">{facts.join(" · ")}</p>
 			</div>
-			<IconButton name={words.devices.rename(name)} icon="pen" onPress={() => setRenaming(true)} />
-			{renaming ? <Rename device={device} onClose={() => setRenaming(false)} /> : null}
+			<IconButton name={words.devices.rename(name)} icon="pen" onPress={() => setAsking("rename")} />
+			{removable ? (
+				<IconButton name={words.devices.remove(name)} icon="trash" onPress={() => setAsking("remove")} />
+			) : null}
+			{asking === "rename" ? <Rename device={device} onClose={done} /> : null}
+			{asking === "remove" ? (
+				<Confirm
+					title={words.devices.removeTitle(name)}
+					body={words.devices.removeBody(name)}
+					action={words.devices.removeDo}
+					onAct={() => client.removeDevice(device.id)}
+					onClose={done}
+				/>
+			) : null}
 		</div>
 	);
 }

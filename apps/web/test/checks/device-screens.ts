@@ -46,5 +46,14 @@ export const deviceScreens: readonly Screen[] = [
 		},
 	},
 	{ name: "restore", query: "scene=firstRun", steps: async (page) => press(page, "Restore a backup") },
+	{
+		name: "device-remove",
+		query: "scene=devices",
+		steps: async (page) => {
+			await toDevices(page);
+			await press(page, "Remove Firefox · Android");
+			await page.getByRole("alertdialog").waitFor();
+		},
+	},
 	{ name: "second-device", query: "scene=secondDevice", steps: async (page) => press(page, "Settings") },
 ];
