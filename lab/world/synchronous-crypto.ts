@@ -5,7 +5,7 @@ import { type Bytes, bytesToBase64url, concat, copyBytes } from "@sotto/bytes";
 export type Sealing = { readonly key: string; readonly tag: string; readonly plaintext: Bytes; readonly aad: Bytes };
 
 export type SynchronousCrypto = {
-	/** All chance of the process from now on: the same seed gives the same bytes. */
+	/** All chance of the process from now on, but that of an X-Wing encapsulation: the same seed gives the same bytes. */
 	readonly seed: (chance: () => number) => void;
 	/** Is told every AES-GCM encryption. */
 	readonly watch: (sealed: (sealing: Sealing) => void) => void;

@@ -28,14 +28,18 @@ describe("nothing is lost, doubled, reordered or read by others, whatever befall
 	});
 });
 
-test("a seed lives through the same events again, to the last byte of every store", async () => {
-	const digest = async () => {
-		const world = await createWorld(planOf(5));
+test("a seed lives through the same events again: to the last byte of every store, with X-Wing to its last row", async () => {
+	const lived = async (xWing: boolean) => {
+		const world = await createWorld({ ...planOf(5), xWing });
 		await live(world);
 		end(world);
-		return [world.time.events, ...world.devices.map((device) => device.digest())].join("\n");
+		const stores = world.devices.map((device) => device.digest());
+		// Node draws the chance of an encapsulation itself: what follows from it has other bytes each time, of the same lengths.
+		const told = xWing ? stores.map((store) => store.replace(/ [0-9a-f]*$/gm, (value) => ` ${value.length}`)) : stores;
+		return [world.time.events, ...told].join("\n");
 	};
-	expect(await digest()).toBe(await digest());
+	expect(await lived(false)).toBe(await lived(false));
+	expect(await lived(true)).toBe(await lived(true));
 });
 
 test("the properties bite: a message that vanishes, one that is shown twice, one that was never said", async () => {

@@ -223,7 +223,8 @@ export class AccountKeeper {
 
 	/** A key package of this device with a fresh leaf key (D1), for a group of its own. */
 	newPackage(): Promise<KeyPackageSecrets> {
-		return makePackage(this.keys, this.#record.place, this.#context.clock.now());
+		const { clock, suite } = this.#context;
+		return makePackage(this.keys, this.#record.place, { suite, now: clock.now() });
 	}
 
 	/** A fresh address of this device for the members of one conversation (R1). */
@@ -332,11 +333,12 @@ export class AccountKeeper {
 	}
 
 	async #addPackage(tx: StoreTransaction, account: AccountRecord): Promise<AccountRecord> {
-		const now = this.#context.clock.now();
+		const { clock, suite } = this.#context;
+		const now = clock.now();
 		for (const old of await this.packages())
 			if (old.replacedAt === undefined)
 				tx.put(keys.package(bytesToHex(old.hash)), encodeOwnPackage({ ...old, replacedAt: now }));
-		const fresh = await makePackage(await keysOf(account), account.place, now);
+		const fresh = await makePackage(await keysOf(account), account.place, { suite, now });
 		const own: OwnPackage = { ...fresh, createdAt: now };
 		tx.put(keys.package(bytesToHex(fresh.hash)), encodeOwnPackage(own));
 		return this.#addPackageRecord(tx, { ...account, packageAt: now }, own);

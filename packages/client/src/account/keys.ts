@@ -4,6 +4,7 @@ import {
 	createKeyPackage,
 	generateLeafSignatureKey,
 	type KeyPackageSecrets,
+	type MlsSuite,
 	profileKey,
 	type SigningKey,
 	signingKeyFromSeed,
@@ -40,9 +41,9 @@ export async function keysOf(record: AccountRecord): Promise<AccountKeys> {
 export async function makePackage(
 	{ list, device }: AccountKeys,
 	place: number,
-	now: number,
+	{ suite, now }: { readonly suite: MlsSuite; readonly now: number },
 ): Promise<KeyPackageSecrets> {
 	const signatureKey = await generateLeafSignatureKey();
 	const credential = await makeCredential(list, place, device, signatureKey.publicKey);
-	return createKeyPackage({ credential, signatureKey, now, lifetimeMs: packageLifetimeMs });
+	return createKeyPackage({ suite, credential, signatureKey, now, lifetimeMs: packageLifetimeMs });
 }
