@@ -40,8 +40,16 @@ async function faultsOf(context: BrowserContext, origin: string, screen: Screen,
 		returnByValue: true,
 	});
 	faults.push(...((found.result.value as string[] | undefined) ?? ["axe did not run"]));
+	faults.push(...(await page.evaluate(wider)));
 	await page.close();
 	return faults.map((fault) => `${screen.name}: ${fault}`);
+}
+
+/** What has to be moved sideways to be seen whole, though it is for reading downwards: a button may stand outside. Runs in the page. */
+function wider(): string[] {
+	return [document.documentElement, ...document.querySelectorAll(".scroll")]
+		.filter((pane) => getComputedStyle(pane).overflowY !== "hidden" && pane.scrollWidth > pane.clientWidth + 1)
+		.map((pane) => `wider than its place: ${pane.className || pane.tagName}`);
 }
 
 describe("every screen", () => {
@@ -92,5 +100,22 @@ describe("every screen", () => {
 		const faults = await faultsOf(context, server.origin, unnamed, axe);
 		await context.close();
 		expect(faults.join()).toContain("button-name");
+	});
+
+	test("is looked at for what stands outside: a list that does not fit is found", async () => {
+		const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+		const wide: Screen = {
+			name: "wide",
+			query: "scene=full",
+			steps: async (page) => {
+				await page.evaluate(() => {
+					const content = document.querySelector<HTMLElement>(".scroll > *");
+					if (content !== null) content.style.minWidth = "500px";
+				});
+			},
+		};
+		const faults = await faultsOf(context, server.origin, wide, axe);
+		await context.close();
+		expect(faults.join()).toContain("wider than its place");
 	});
 });
