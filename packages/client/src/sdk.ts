@@ -378,6 +378,8 @@ export type ClientEvent =
 			readonly items: readonly HistoryItem[];
 			readonly removed: readonly ItemId[];
 	  }
+	/** Another device has handed over what was said in a conversation before: its pages are to be read anew. */
+	| { readonly kind: "historyCame"; readonly conversation: ConversationId }
 	| { readonly kind: "ledger"; readonly entries: readonly LedgerEntry[] }
 	/** A message of somebody else that was not shown before: for sounds, notifications and `sotto listen`. */
 	| {

@@ -133,7 +133,9 @@ export class Session {
 			exclusive: (work) => firstContact.exclusive(() => welcomes.exclusive(work)),
 			reload: async () => {
 				await people.load();
+				const known = directory.all();
 				await directory.load();
+				for (const conversation of known) await conversation.historyCame();
 				await calls.loadRecords();
 			},
 			inStep: (entry) => inStep.apply(entry),

@@ -103,6 +103,7 @@ class Telling {
 					});
 				return;
 			}
+			case "historyCame":
 			case "ledger":
 			case "callMedia":
 			case "progress":

@@ -63,7 +63,15 @@ export function useHistory(conversation: ConversationId): LoadedHistory & { read
 	useEffect(() => {
 		let current = true;
 		const early: { changed: HistoryItem[]; removed: ItemId[] } = { changed: [], removed: [] };
+		const load = () => {
+			[early.changed, early.removed] = [[], []];
+			void firstPage(client, conversation).then((page) => {
+				// What came while the page was fetched belongs on top of it.
+				if (current) setHistory({ ...page, items: mergeItems(page.items, early.changed, early.removed) });
+			});
+		};
 		const stop = client.onEvent((event) => {
+			if (event.kind === "historyCame" && event.conversation === conversation) load();
 			if (event.kind !== "history" || event.conversation !== conversation) return;
 			early.changed.push(...event.items);
 			early.removed.push(...event.removed);
@@ -71,10 +79,7 @@ export function useHistory(conversation: ConversationId): LoadedHistory & { read
 				was.phase === "loading" ? was : { ...was, items: mergeItems(was.items, event.items, event.removed) },
 			);
 		});
-		void firstPage(client, conversation).then((page) => {
-			// What came while the page was fetched belongs on top of it.
-			if (current) setHistory({ ...page, items: mergeItems(page.items, early.changed, early.removed) });
-		});
+		load();
 		return () => {
 			current = false;
 			stop();

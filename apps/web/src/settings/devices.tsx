@@ -109,7 +109,7 @@ function Rename({ device, onClose }: { readonly device: DeviceView; readonly onC
 	};
 	return (
 		<Sheet title={words.devices.renameTitle} onClose={onClose}>
-			<form className="enter-code" onSubmit={(event) => void rename(event)}>
+			<form className="device-rename" onSubmit={(event) => void rename(event)}>
 				<Field
 					label={words.devices.renameTitle}
 					hideLabel

@@ -1,14 +1,10 @@
 import type { ConversationId } from "@sotto/client";
-import { type FormEvent, lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { errorWords, useClient } from "../engine/client.tsx";
 import { dropGivenLink, useGivenLink } from "../state/given-link.ts";
 import { useNavigation } from "../state/route.tsx";
-import { Button } from "../ui/button.tsx";
-import { Field } from "../ui/field.tsx";
 import { words } from "../words/index.ts";
-import "./share.css";
-
-const Scanner = lazy(() => import("./scanner.tsx"));
+import { TakeText } from "./take-text.tsx";
 
 type AddContactProps = {
 	readonly onAdded?: (conversation: ConversationId) => void;
@@ -24,7 +20,6 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 	const [typed, setTyped] = useState<string>();
 	const [problem, setProblem] = useState<string>();
 	const [busy, setBusy] = useState(false);
-	const [scanning, setScanning] = useState(false);
 	const link = typed ?? given ?? "";
 
 	const add = async (text: string) => {
@@ -39,53 +34,30 @@ export function AddContact({ onAdded, autoFocus = false, titled = true }: AddCon
 		go({ room: "chats", conversation: added.value.conversation, ledger: false, drawer: undefined });
 		onAdded?.(added.value.conversation);
 	};
-	const submit = (event: FormEvent) => {
-		event.preventDefault();
-		void add(link);
-	};
 
 	return (
-		<form className="add-contact" noValidate onSubmit={submit}>
+		<TakeText
+			label={words.add.field}
+			placeholder={words.add.placeholder}
+			value={link}
+			onChange={(text) => {
+				setTyped(text);
+				setProblem(undefined);
+			}}
+			onTake={(text) => void add(text)}
+			action={busy ? words.add.adding : words.add.add}
+			scanAction={words.add.scan}
+			problem={problem}
+			type="url"
+			isReadOnly={busy}
+			autoFocus={autoFocus}
+		>
 			{titled ? (
 				<div className="add-contact-head">
 					<h2>{given === undefined ? words.add.title : words.add.fromAddress}</h2>
 					{given === undefined ? null : <p className="small quiet">{words.add.fromAddressBody}</p>}
 				</div>
 			) : null}
-			<Field
-				label={words.add.field}
-				placeholder={words.add.placeholder}
-				value={link}
-				onChange={(text) => {
-					setTyped(text);
-					setProblem(undefined);
-				}}
-				problem={problem}
-				autoComplete="off"
-				spellCheck="false"
-				type="url"
-				isReadOnly={busy}
-				autoFocus={autoFocus}
-			/>
-			<div className="add-contact-row">
-				<Button type="submit" look={link.trim() === "" ? "quietly" : "primary"}>
-					{busy ? words.add.adding : words.add.add}
-				</Button>
-				<Button look="plain" icon="qr" onPress={() => setScanning((on) => !on)} aria-expanded={scanning}>
-					{words.add.scan}
-				</Button>
-			</div>
-			{scanning ? (
-				<Suspense>
-					<Scanner
-						onText={(text) => {
-							setScanning(false);
-							setTyped(text);
-							void add(text);
-						}}
-					/>
-				</Suspense>
-			) : null}
-		</form>
+		</TakeText>
 	);
 }

@@ -4,7 +4,7 @@ import { Text } from "react-aria-components/Text";
 import { TextField, type TextFieldProps } from "react-aria-components/TextField";
 import { Icon } from "./icons.tsx";
 
-type FieldProps = Omit<TextFieldProps, "className" | "children"> & {
+export type FieldProps = Omit<TextFieldProps, "className" | "children"> & {
 	readonly label: string;
 	readonly hint?: string | undefined;
 	readonly problem?: string | undefined;

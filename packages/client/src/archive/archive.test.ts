@@ -64,7 +64,7 @@ function conversationStore(): TestStore {
 }
 
 async function partsOf(from: TestStore, first: readonly ArchiveEntry[] = []): Promise<readonly Bytes[]> {
-	return Array.fromAsync(exportArchive(from, manifest, first, () => undefined));
+	return Array.fromAsync(exportArchive(from, manifest, { first, onProgress: () => undefined }));
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {

@@ -21,23 +21,28 @@ import {
 const partBytes = 131_072;
 const pageRows = 256;
 
-/** How far an export has come, in conversations. */
-export type ExportProgress = (done: number, total: number) => void;
+export type ExportOptions = {
+	/** Comes before everything else. */
+	readonly first?: readonly ArchiveEntry[];
+	/** Of all conversations these alone. */
+	readonly only?: readonly ConversationId[] | undefined;
+	/** How far it has come, in conversations. */
+	readonly onProgress: (done: number, total: number) => void;
+};
 
 /**
- * Everything of an account that the store of one of its devices has, as the parts of an archive; no MLS state (C7). `first` comes
- * before everything else. What arrives while it runs may be in it or not.
+ * Everything of an account that the store of one of its devices has, as the parts of an archive; no MLS state (C7). What arrives
+ * while it runs may be in it or not.
  */
 export async function* exportArchive(
 	store: Store,
 	manifest: ArchiveManifest,
-	first: readonly ArchiveEntry[],
-	onProgress: ExportProgress,
+	options: ExportOptions,
 ): AsyncGenerator<Bytes> {
-	yield encodePart({ manifest, entries: first });
+	yield encodePart({ manifest, entries: options.first ?? [] });
 	let entries: ArchiveEntry[] = [];
 	let size = 0;
-	for await (const entry of entriesOf(store, manifest.scope, onProgress)) {
+	for await (const entry of entriesOf(store, manifest.scope, options)) {
 		entries.push(entry);
 		size += sizeOf(entry);
 		if (size < partBytes) continue;
@@ -50,7 +55,7 @@ export async function* exportArchive(
 async function* entriesOf(
 	store: Store,
 	scope: ArchiveManifest["scope"],
-	onProgress: ExportProgress,
+	{ only, onProgress }: ExportOptions,
 ): AsyncGenerator<ArchiveEntry> {
 	for (const { value } of await listPrefix(store, keys.contactAll)) yield { type: "contact", row: value };
 	for (const { key } of await listPrefix(store, keys.blockedAll))
@@ -63,7 +68,11 @@ async function* entriesOf(
 	if (scope === "backup") yield* registersOf(store);
 	const all = await listPrefix(store, keys.conversationAll);
 	// Another device is in the conversation of the account's devices already.
-	const conversations = all.filter(({ key }) => scope === "backup" || key !== keys.conversation(ownConversationId));
+	const wanted = only === undefined ? undefined : new Set(only.map(keys.conversation));
+	const isWanted = (key: StoreKey) => wanted === undefined || wanted.has(key);
+	const conversations = all.filter(
+		({ key }) => isWanted(key) && (scope === "backup" || key !== keys.conversation(ownConversationId)),
+	);
 	for (const [done, { key, value }] of conversations.entries()) {
 		onProgress(done, conversations.length);
 		const id = key.slice(keys.conversationAll.length);

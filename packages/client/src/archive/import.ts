@@ -91,8 +91,10 @@ export class ArchiveImport {
 			}
 			case "call": {
 				const record = decodeRecord(entry.row);
-				if (record !== undefined) tx.apply([putRecordOp(overCall(record))]);
-				return record !== undefined;
+				if (record === undefined) return false;
+				const op = putRecordOp(overCall(record));
+				if ((await tx.get(op.key)) === undefined) tx.apply([op]);
+				return true;
 			}
 			case "register": {
 				const { register } = entry;

@@ -39,9 +39,10 @@ export async function exportBackup(
 		account: account.keys.key,
 		createdAt: clock.now(),
 	};
-	const parts = exportArchive(store, manifest, [archived], (done, total) =>
-		emit({ kind: "progress", task: "exportBackup", done, total }),
-	);
+	const parts = exportArchive(store, manifest, {
+		first: [archived],
+		onProgress: (done, total) => emit({ kind: "progress", task: "exportBackup", done, total }),
+	});
 	const pieces: Bytes[] = [];
 	const options = { salt: random(passphraseSaltLength), cost: engine.passphraseCost };
 	for await (const piece of sealArchive({ kind: "passphrase", passphrase }, options, parts)) pieces.push(piece);

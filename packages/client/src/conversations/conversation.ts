@@ -286,6 +286,11 @@ export class Conversation {
 		this.#loop.startOver();
 	}
 
+	/** An archive has brought rows of its history (D2). */
+	historyCame(): Promise<void> {
+		return this.#core.historyCame();
+	}
+
 	/** What time brings: who was silent for too long is put out, and this device shows that it is not. */
 	async maintain(): Promise<void> {
 		const { engine, account } = this.#core.parts;

@@ -10,7 +10,7 @@ import { itemIdOf, keys } from "../store/keys.ts";
 import type { Share } from "../sync/registers.ts";
 import { Serial } from "../store/serial.ts";
 import { ConversationDamaged, StoreTransaction } from "../store/transaction.ts";
-import { Draft, type Held, type WishOutcome } from "./draft.ts";
+import { Draft, type Held, lastRow, type WishOutcome } from "./draft.ts";
 import type { OwedWelcome } from "./owed.ts";
 import { queueContent } from "./queue-content.ts";
 import type { Ringer } from "./rings.ts";
@@ -77,6 +77,14 @@ export class ConversationCore {
 			const group = await this.#loaded();
 			if (group === undefined) throw new ConversationDamaged();
 			return work(group);
+		});
+	}
+
+	/** Rows came into the history past this conversation. */
+	historyCame(): Promise<void> {
+		return this.#serial.run(async () => {
+			this.#held = { ...this.#held, last: await lastRow(this.parts.engine.store, this.id) };
+			this.parts.engine.emit({ kind: "historyCame", conversation: this.id });
 		});
 	}
 

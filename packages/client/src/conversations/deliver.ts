@@ -29,7 +29,7 @@ import type {
 	LogPosition,
 	ObserverOutcome,
 } from "../conversation-host.ts";
-import { itemIdOf, keys, orderOf } from "../store/keys.ts";
+import { eventIdOf, itemIdOf, keys, orderOf } from "../store/keys.ts";
 import { dropOldLogs, keepRaw } from "../store/raw-records.ts";
 import { type CommitEvent, eventsOf } from "./commit-events.ts";
 import type { Draft } from "./draft.ts";
@@ -113,7 +113,7 @@ async function welcome(draft: Draft, judged: JudgedRecord, position: LogPosition
 
 /** Everybody is told who signed what the rules forbid: once a log for each device, however often it does. */
 async function nameMisbehaver(draft: Draft, by: Member, position: LogPosition, now: number): Promise<void> {
-	const id = `misbehaved-${position.ordinal}-${by.leaf}`;
+	const id = eventIdOf("misbehaved", position.logId, by.leaf);
 	if ((await draft.orderOfItem(id)) !== undefined) return;
 	const row: HistoryRow = { kind: "event", id, at: now, event: "misbehaved", account: accountOf(by) };
 	await draft.putRow(orderOf(position.ordinal, position.seq, 0xfff0), row);
@@ -263,11 +263,11 @@ async function onCommit(
 async function putEvents(
 	draft: Draft,
 	events: readonly CommitEvent[],
-	{ ordinal, seq }: LogPosition,
+	{ logId, ordinal, seq }: LogPosition,
 	{ engine }: Pick<ReadingContext, "engine">,
 ): Promise<void> {
 	for (const [index, { event, account, by, text }] of events.entries()) {
-		const id = `commit-${ordinal}-${seq}-${index}`;
+		const id = eventIdOf("commit", logId, seq, index);
 		const about = { event, account, by, ...(text !== undefined && { text }) };
 		await draft.putRow(orderOf(ordinal, seq, 0xe000 + index), { kind: "event", id, at: engine.clock.now(), ...about });
 	}

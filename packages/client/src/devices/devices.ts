@@ -97,9 +97,9 @@ export class Devices {
 	/** Looks whether list, conversations and mailbox are in step: after anything that may have changed one of them. */
 	look(id?: ConversationId): void {
 		this.leaves.look(id);
+		this.#sender.settle();
 		if (id !== undefined && id !== ownConversationId) return;
 		this.removal.settle();
-		this.#sender.settle();
 		this.#receiver.settle();
 	}
 
@@ -115,8 +115,10 @@ export class Devices {
 		else if (entry.key === profileRegister) {
 			await account.adopt(entry.value);
 			this.look();
-		} else if (entry.key.startsWith(historyTable)) this.#receiver.settle();
-		else return inStep(entry);
+		} else if (entry.key.startsWith(historyTable)) {
+			this.#receiver.settle();
+			this.#sender.settle();
+		} else return inStep(entry);
 		return true;
 	}
 

@@ -10,6 +10,7 @@ import {
 	mapShape,
 	parseCbor,
 	type ShapeOf,
+	taggedShape,
 } from "@sotto/bytes";
 import { parseBlobId, shapeOf } from "@sotto/crypto";
 
@@ -17,17 +18,23 @@ import { parseBlobId, shapeOf } from "@sotto/crypto";
 export const historyBlobBytes = 2_000_000;
 const maxBlobs = 600;
 
-const historyShape = mapShape({
-	v: literalShape(1),
-	/** Opens the archive. */
-	secret: bytesShape(32, 32),
-	/** Its bytes, in order. */
-	blobs: listShape(mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }), maxBlobs),
-	/** Parts of the archive: what progress is shown of. */
-	parts: integerShape(1, 2 ** 32),
+const historyShape = taggedShape("type", {
+	/** Where the history lies that an older device hands to a new one. */
+	handed: mapShape({
+		type: literalShape("handed"),
+		/** Opens the archive. */
+		secret: bytesShape(32, 32),
+		/** Its bytes, in order. */
+		blobs: listShape(mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }), maxBlobs),
+		/** Parts of the archive: what progress is shown of. */
+		parts: integerShape(1, 2 ** 32),
+	}),
+	/** The new device could not open what it was handed, and asks the device `from` for it once more. */
+	again: mapShape({ type: literalShape("again"), from: bytesShape(32, 32) }),
 });
-/** Where the history lies that an older device hands to a new one: the register of that device. Empty once it has it. */
-export type HandedHistory = ShapeOf<typeof historyShape>;
+/** What two devices of an account say of a history, in the register of the one that gets it. Empty once it has it. */
+export type History = ShapeOf<typeof historyShape>;
+export type HandedHistory = History & { readonly type: "handed" };
 
 export const historyTable = "history/";
 
@@ -35,11 +42,12 @@ export function historyRegister(device: Uint8Array): string {
 	return historyTable + bytesToBase64url(device);
 }
 
-export function encodeHistory(history: HandedHistory): Bytes {
-	return encodeCbor({ ...history, blobs: history.blobs.map((blob) => ({ ...blob })) } as CborValue);
+export function encodeHistory(history: History): Bytes {
+	const plain = history.type === "again" ? history : { ...history, blobs: history.blobs.map((blob) => ({ ...blob })) };
+	return encodeCbor(plain as CborValue);
 }
 
-export function decodeHistory(bytes: Uint8Array | undefined): HandedHistory | undefined {
+export function decodeHistory(bytes: Uint8Array | undefined): History | undefined {
 	const history = bytes === undefined ? undefined : parseCbor(historyShape, bytes);
 	return history?.ok ? history.value : undefined;
 }

@@ -5,6 +5,7 @@ import {
 	bytesShape,
 	encodeCbor,
 	equalBytes,
+	integerShape,
 	listShape,
 	literalShape,
 	mapShape,
@@ -35,6 +36,12 @@ const jobShape = mapShape({
 	/** Of a history: it was told to the other device, or taken here; or could not be. */
 	isOver: optional(booleanShape),
 	hasFailed: optional(booleanShape),
+	/** Of one that is sent: conversations that the other device was not in yet when it was made. Theirs follows. */
+	later: optional(listShape(textShape(64), maxConversations)),
+	/** Of one that is sent: its user has seen that it is over; the other device may yet ask for it again. */
+	isHidden: optional(booleanShape),
+	/** Of one that is received: how often it was asked for again. */
+	asked: optional(integerShape(0, 1000)),
 });
 /**
  * Work over every conversation that this device has taken on. The row says what was promised and to whom progress is shown; what
@@ -70,22 +77,27 @@ export class Jobs {
 	/** Adds a job to `tx`; what is returned is to be called when that is committed. */
 	put(tx: Pick<StoreTransaction, "put">, job: Job): () => void {
 		const id = idOf(job);
-		tx.put(keys.job(id), encodeCbor({ ...job, conversations: [...job.conversations] }));
+		const lists = { conversations: [...job.conversations], ...(job.later && { later: [...job.later] }) };
+		tx.put(keys.job(id), encodeCbor({ ...job, ...lists }));
 		return () => this.#jobs.set(id, job);
 	}
 
 	/** Whether this device has promised to bring that one in, or out. */
 	promises(kind: Job["kind"], device: Uint8Array): boolean {
-		return [...this.#jobs.values()].some((job) => job.kind === kind && equalBytes(job.device, device));
+		return this.get(kind, device) !== undefined;
 	}
 
 	removals(): readonly Job[] {
 		return [...this.#jobs.values()].filter(({ kind }) => kind === "removeDevice");
 	}
 
-	/** Histories that are still to be sent. */
-	toSend(): readonly Job[] {
-		return [...this.#jobs.values()].filter(({ kind, isOver }) => kind === "sendHistory" && isOver !== true);
+	/** Histories that were promised to a device, sent or not. */
+	histories(): readonly Job[] {
+		return [...this.#jobs.values()].filter(({ kind }) => kind === "sendHistory");
+	}
+
+	get(kind: Job["kind"], device: Uint8Array): Job | undefined {
+		return [...this.#jobs.values()].find((job) => job.kind === kind && equalBytes(job.device, device));
 	}
 
 	progress(job: Job, done: number, total: number): void {
@@ -95,6 +107,7 @@ export class Jobs {
 
 	views(): readonly JobView[] {
 		return [...this.#jobs]
+			.filter(([, job]) => job.isHidden !== true)
 			.toSorted(([, one], [, other]) => one.beganAt - other.beganAt)
 			.map(([id, job]) => {
 				const { done, total } = this.#progressOf(id, job);
@@ -106,7 +119,14 @@ export class Jobs {
 	async dismiss(id: string): Promise<boolean> {
 		const state = this.views().find((view) => view.id === id)?.state;
 		if (state !== "done" && state !== "failed") return false;
+		const job = this.#jobs.get(id);
 		const tx = new StoreTransaction(this.#parts.store);
+		if (job?.kind === "sendHistory") {
+			const done = this.put(tx, { ...job, isHidden: true });
+			await tx.commit();
+			done();
+			return true;
+		}
 		tx.delete(keys.job(id));
 		await tx.commit();
 		this.#jobs.delete(id);

@@ -1,4 +1,4 @@
-import { bytesToBase64url, concat, utf8 } from "@sotto/bytes";
+import { bytesToBase64url, concat, uint32, utf8 } from "@sotto/bytes";
 import { hash } from "@sotto/crypto";
 import type { StoreKey } from "../ports.ts";
 import type { AccountId, ConversationId, ItemId, RequestId } from "../sdk.ts";
@@ -112,6 +112,11 @@ export function orderOfArchived(n: number, index: number): string {
 /** Stable from "sending" to "sent", and the same on every device: by author and message id (C5). */
 export function itemIdOf(account: Uint8Array, messageId: Uint8Array): ItemId {
 	return bytesToBase64url(hash("sotto item", account, messageId).subarray(0, 16));
+}
+
+/** The same on every device, because a history goes from one to another: by the log and the place there, or the leaf. */
+export function eventIdOf(what: "commit" | "misbehaved", logId: Uint8Array, ...place: readonly number[]): ItemId {
+	return bytesToBase64url(hash("sotto event", utf8(what), logId, ...place.map(uint32)).subarray(0, 16));
 }
 
 export function accountIdOf(account: Uint8Array): AccountId {

@@ -58,6 +58,11 @@ export class Shared {
 		return this.#entries.get(key)?.value;
 	}
 
+	/** The device that wrote a register last. */
+	authorOf(key: string): Bytes | undefined {
+		return this.#entries.get(key)?.by;
+	}
+
 	/** Keys and values of everything under a prefix. */
 	under(prefix: string): readonly (readonly [string, Bytes])[] {
 		return [...this.#entries.values()]
