@@ -1,6 +1,3 @@
-import { encodeStatedPosition, positionToState } from "@sotto/protocol";
-import { encodeAuthenticatedData } from "../../packages/crypto/src/mls/authenticated-data.ts";
-import { forgePath, frame, libraryState } from "../../packages/crypto/src/mls/attacker.test-kit.ts";
 import { Puppet } from "./puppet.test-kit.ts";
 import { connect, expectOk, type Person, until, type World } from "./world.test-kit.ts";
 
@@ -9,7 +6,6 @@ export type WithEve = {
 	/** In the order of their leaves, behind Ada's; Eve is not among them. */
 	readonly others: readonly Person[];
 	readonly eve: Puppet;
-	readonly evesStore: Person["store"];
 };
 
 /**
@@ -47,26 +43,5 @@ export async function crewWithEve(
 		ada,
 		others: others.filter((person) => person !== eve),
 		eve: await Puppet.of(world, eve.store, conversation),
-		evesStore: eve.store,
 	};
-}
-
-/** What a member states and signs with its next commit. */
-export function statedBy(eve: Puppet) {
-	const { leafIndex } = libraryState(eve.group).privatePath;
-	const generation = libraryState(eve.group).secretTree[leafIndex * 2]?.handshake.generation ?? 0;
-	return encodeAuthenticatedData(generation, encodeStatedPosition(positionToState(eve.state)));
-}
-
-type Commit = Parameters<typeof frame>[1];
-
-/** A record with any commit that the puppet signs, whatever the rules say. `path`: one that is well-formed, sealed to nobody. */
-export async function signed(
-	eve: Puppet,
-	commit: { readonly proposals: Commit["proposals"]; readonly path?: Commit["path"] | "forged" },
-) {
-	const tree = libraryState(eve.group).ratchetTree;
-	const path = commit.path === "forged" ? await forgePath(eve.group, tree) : commit.path;
-	const mlsBytes = await frame(eve.group, { ...commit, path }, { authenticatedData: statedBy(eve) });
-	return eve.sealMls(mlsBytes);
 }

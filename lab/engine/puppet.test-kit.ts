@@ -6,6 +6,7 @@ import {
 	generateLeafSignatureKey,
 	type GroupState,
 	type MlsRules,
+	type MlsSuite,
 	newMessageId,
 	openMessage,
 	openRecord,
@@ -29,45 +30,62 @@ import {
 	secretsOf,
 	type StatedPosition,
 } from "@sotto/protocol";
+import { libraryState } from "../../packages/crypto/src/mls/attacker.test-kit.ts";
 import { decodeAccount } from "../../packages/client/src/account/record.ts";
 import { loadGroup } from "../../packages/client/src/store/group-rows.ts";
 import { keys } from "../../packages/client/src/store/keys.ts";
 import type { MemoryStore } from "../memory-store.ts";
-import type { World } from "./world.test-kit.ts";
 
 export const rules: MlsRules = {
 	validateCredential: async (credential, key) => (await openCredential(credential, key)).ok,
 	judgeCommit,
 };
 
+/** What a puppet reaches of its world: the home's door, and the time. */
+export type Door = {
+	readonly now: () => number;
+	readonly post: (path: string, body: Bytes) => Promise<{ readonly status: number; readonly body: Bytes }>;
+};
+
+/** The home did not do what a puppet asked. */
+export class Refused extends Error {}
+
 /**
- * A member without a conscience: it has a device's real keys, out of its store, and seals what no client of ours would. The
- * device's own client must not run meanwhile.
+ * A member without a conscience: it has a device's real keys, out of its store, and seals what no client of ours would. If the
+ * device's own client runs meanwhile, it stops at the first record of its leaf that counts and is not its own (C7).
  */
 export class Puppet {
-	readonly #world: World;
-	readonly #store: MemoryStore;
+	readonly #door: Door;
+	readonly store: MemoryStore;
 	group: GroupState;
 	state: ConversationState;
 
-	private constructor(world: World, store: MemoryStore, group: GroupState, state: ConversationState) {
-		this.#world = world;
-		this.#store = store;
+	private constructor(door: Door, store: MemoryStore, group: GroupState, state: ConversationState) {
+		this.#door = door;
+		this.store = store;
 		this.group = group;
 		this.state = state;
 	}
 
-	static async of(world: World, store: MemoryStore, conversation: string): Promise<Puppet> {
+	static async of(door: Door, store: MemoryStore, conversation: string): Promise<Puppet> {
 		const line = store.rows.get(keys.line(conversation));
 		const state = line === undefined ? undefined : decodeConversationState(line);
 		const group = await loadGroup(store, conversation);
 		invariant(state?.ok === true && group !== undefined, "the store holds a conversation");
-		return new Puppet(world, store, group, state.value);
+		return new Puppet(door, store, group, state.value);
+	}
+
+	get now(): number {
+		return this.#door.now();
+	}
+
+	get suite(): MlsSuite {
+		return libraryState(this.group).groupContext.cipherSuite as MlsSuite;
 	}
 
 	/** Seals text as this member; `stated` overrides the position that it claims to have seen (C8). */
 	async sealText(text: string, stated: StatedPosition = positionToState(this.state)): Promise<Bytes> {
-		const item: ContentItem = { messageId: newMessageId(), sentAt: Date.now(), content: { type: "text", text } };
+		const item: ContentItem = { messageId: newMessageId(), sentAt: this.now, content: { type: "text", text } };
 		return this.sealItems([item], stated);
 	}
 
@@ -86,14 +104,20 @@ export class Puppet {
 
 	/** A key package of the same account, as its second device would bring it. */
 	async secondDevice() {
-		const row = this.#store.rows.get(keys.account);
+		const row = this.store.rows.get(keys.account);
 		const account = row === undefined ? undefined : decodeAccount(row);
 		invariant(account?.ok, "the store holds an account");
 		const list = await parseDeviceList(account.value.deviceList);
 		invariant(list.ok, "its list is signed");
 		const [device, leaf] = [await signingKeyFromSeed(account.value.deviceSeed), await generateLeafSignatureKey()];
 		const credential = await makeCredential(list.value, 0, device, leaf.publicKey);
-		return createKeyPackage({ credential, signatureKey: leaf, now: Date.now(), lifetimeMs: 86_400_000 });
+		return createKeyPackage({
+			suite: this.suite,
+			credential,
+			signatureKey: leaf,
+			now: this.now,
+			lifetimeMs: 86_400_000,
+		});
 	}
 
 	/** Commits and follows its own commit, as if it counted; returns the record. */
@@ -149,11 +173,9 @@ export class Puppet {
 
 	/** Posts any request to the home. */
 	async post<Request extends object, Response>(route: Route<Request, Response>, request: Request): Promise<Response> {
-		const body = encodeRequest(route, request);
-		const headers = { "content-type": "application/cbor" };
-		const response = await this.#world.home.request(route.path, { method: "POST", body, headers });
-		const parsed = parseResponse(route as Route<unknown, Response>, new Uint8Array(await response.arrayBuffer()));
-		if (!parsed.ok) throw new Error(`${route.path}: ${response.status}`);
+		const answer = await this.#door.post(route.path, encodeRequest(route, request));
+		const parsed = parseResponse(route as Route<unknown, Response>, answer.body);
+		if (!parsed.ok) throw new Refused(`${route.path}: ${answer.status}`);
 		return parsed.value;
 	}
 }

@@ -45,6 +45,9 @@ export type Network = {
 export type World = {
 	/** The home's app; a test replaces it to be a hostile or restored one. */
 	home: Hono;
+	/** A request straight to the home or the notifier, past every network. */
+	readonly post: (path: string, body: Bytes) => Promise<{ readonly status: number; readonly body: Bytes }>;
+	readonly now: () => number;
 	readonly network: (name: string) => Network;
 	/** Starts a client on a store; the same store again is the same device after a restart. */
 	readonly start: (name: string, store?: MemoryStore, options?: ClientOptions, life?: Life) => Promise<Person>;
@@ -90,7 +93,7 @@ export async function openWorld(openStore: () => Promise<HomeStore> = openTestSt
 		networks.set(name, found);
 		return found;
 	};
-	const answer = async (path: string, body: Bytes): Promise<{ status: number; body: Bytes }> => {
+	const answer: World["post"] = async (path, body) => {
 		if (path === notifierKeyRoute.path)
 			return { status: 200, body: encodeCbor({ publicKey: notifier.keyPair.publicKey }) };
 		if (path === ringRoute.path) {
@@ -104,6 +107,8 @@ export async function openWorld(openStore: () => Promise<HomeStore> = openTestSt
 	};
 	const world: World = {
 		home: createHome({ store, clock: systemClock, log: () => undefined }),
+		post: answer,
+		now: () => systemClock.now(),
 		network,
 		async start(name, memory = new MemoryStore(), options = {}, life = new Life()) {
 			const ports = portsOf(

@@ -1,4 +1,5 @@
 import type { ClientEvent, ClientView, ConversationView, HistoryItem, ReadyView } from "@sotto/client";
+import type { OffenceKind } from "./plan.ts";
 
 /** A message that somebody wanted to send. */
 export type Said = {
@@ -16,6 +17,15 @@ export type Said = {
 export const groupPrefix = "group ";
 
 export type Founding = { readonly by: string; readonly people: readonly string[] };
+
+/** What an evil member did. */
+export type Offended = {
+	readonly thread: string;
+	readonly by: string;
+	readonly how: OffenceKind;
+	/** It signed it, and it stands where everybody can see so. */
+	mustBeNamed: boolean;
+};
 
 const marker = /^«(\d+)»/;
 
@@ -35,6 +45,9 @@ export class Chronicle {
 	readonly marked = new Set<string>();
 	/** Others' messages that a device was told of as new, by device and number. */
 	readonly arrived = new Map<string, number>();
+	readonly #offences: Offended[] = [];
+	/** Texts that came with another history than the true one (C8). */
+	readonly lies = new Set<string>();
 
 	constructor(fault: (what: string) => void) {
 		this.#fault = fault;
@@ -42,6 +55,19 @@ export class Chronicle {
 
 	get said(): readonly Said[] {
 		return this.#said;
+	}
+
+	get offences(): readonly Offended[] {
+		return this.#offences;
+	}
+
+	offend(offence: Offended): void {
+		this.#offences.push(offence);
+	}
+
+	/** Whether this one has broken the rules there: nothing is promised to it. */
+	isOffender(thread: string, device: string): boolean {
+		return this.#offences.some((one) => one.thread === thread && one.by === device);
 	}
 
 	/** Notes a group before it is founded; the name that it begins with finds it again. */

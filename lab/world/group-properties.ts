@@ -1,8 +1,10 @@
 import { bytesToHex } from "@sotto/bytes";
 import { secretsOf } from "@sotto/protocol";
 import { keys } from "../../packages/client/src/store/keys.ts";
+import type { HistoryItem } from "@sotto/client";
 import type { Check } from "./properties.ts";
 import { messagesOf, type Seen, type Thread } from "./threads.ts";
+import { misbehaviour } from "./villain-properties.ts";
 import type { World } from "./world.ts";
 
 /** What a group's founder, who is never out, has seen: the truth that everybody else's screen is held against. */
@@ -25,20 +27,21 @@ export function checkGroup(world: World, thread: Thread, check: Check): void {
 	check("who founded a group has it", founder !== undefined, () => name);
 	if (founder === undefined) return;
 	const truth = truthOf(world, thread.name, founder);
-	for (const person of truth.isIn) {
+	const isHonest = (person: string) => !chronicle.isOffender(name, person);
+	for (const person of [...truth.isIn].filter(isHonest)) {
 		const one = seen.find(({ device }) => device.name === person);
 		// Nobody knows of a letter that the server took and lost.
 		if (world.sums.lettersAtRisk === 0)
 			check("who is added comes in", one?.view.phase === "active", () => `${person}, ${name}: ${one?.view.phase}`);
 	}
-	for (const one of seen) {
+	for (const one of seen.filter(({ device }) => isHonest(device.name))) {
 		const where = `${one.device.name}, ${name}`;
 		const person = one.device.name;
 		const isIn = one === founder || truth.isIn.has(person);
-		const sent = messagesOf(one).flatMap(({ text, state }) => (state === "sent" ? [text] : []));
+		const sent = one.items.flatMap((item) => lineOf(world, item) ?? []);
 		const due = one === founder ? truth.texts : (truth.due.get(person) ?? []);
-		// Whose letter was lost with a server's disk comes in later than it was added.
-		const mayLack = world.sums.lettersAtRisk > 0;
+		// Whose letter was lost with a server's disk comes in later than it was added; and whom a commit stranded (C3) was out for a while.
+		const mayLack = world.sums.lettersAtRisk > 0 || (wasStranded(world, name) && isBack(world, one));
 		check(
 			"a member shows what was said while it was in, in one order, and nothing else",
 			isShown(sent, due, mayLack),
@@ -56,7 +59,7 @@ export function checkGroup(world: World, thread: Thread, check: Check): void {
 			check("nothing is on its way for ever", state === "sent", () => `${where}: ${text} is ${state}`);
 	}
 	const counted = new Set(truth.texts);
-	for (const said of chronicle.said.filter((one) => one.thread === name)) {
+	for (const said of chronicle.said.filter(({ thread, device }) => thread === name && isHonest(device))) {
 		const what = () => `${name}: ${said.text.slice(0, 30)} of ${said.device} (${said.outcome})`;
 		const isIn = said.device === founder.device.name || truth.isIn.has(said.device);
 		if (said.outcome === "acknowledged" && isIn) check("what a member said arrives", counted.has(said.text), what);
@@ -70,8 +73,9 @@ export function isGroupQuiet(world: World, thread: Thread): boolean {
 	const founder = founderOf(world, thread);
 	if (founder === undefined) return false;
 	const { isIn } = truthOf(world, thread.name, founder);
-	const present = thread.seen.filter(({ device }) => isIn.has(device.name));
-	if (present.length < isIn.size && world.sums.lettersAtRisk === 0) return false;
+	const honest = [...isIn].filter((person) => !world.chronicle.isOffender(thread.name, person));
+	const present = thread.seen.filter(({ device }) => honest.includes(device.name));
+	if (present.length < honest.length && world.sums.lettersAtRisk === 0) return false;
 	return [founder, ...present].every(
 		(one) => one.view.phase === "active" && isIdle(one) && agreement(world, one) === agreement(world, founder),
 	);
@@ -81,14 +85,35 @@ function founderOf({ chronicle }: World, { name, seen }: Thread): Seen | undefin
 	return seen.find(({ device }) => device.name === chronicle.founded.get(name)?.by);
 }
 
-function truthOf({ chronicle }: World, thread: string, founder: Seen): Truth {
+/** What a history says, as far as all have to say the same. */
+function lineOf(world: World, item: HistoryItem): string | undefined {
+	if (item.kind === "message") return item.state === "sent" ? item.text : undefined;
+	return misbehaviour(world, item);
+}
+
+const wasStranded = ({ chronicle }: World, name: string) =>
+	chronicle.offences.some(({ thread, how }) => thread === name && how === "strand");
+
+/** Whether this device was let in again after it had stopped. */
+function isBack({ chronicle }: World, { device, items }: Seen): boolean {
+	return items.some(
+		(item) =>
+			item.kind === "event" &&
+			item.event === "deviceReadmitted" &&
+			chronicle.nameOf(item.person?.account ?? "") === device.name,
+	);
+}
+
+function truthOf(world: World, thread: string, founder: Seen): Truth {
+	const { chronicle } = world;
 	const texts: string[] = [];
 	const due = new Map<string, string[]>();
 	const isIn = new Set(chronicle.founded.get(thread)?.people);
 	for (const item of founder.items) {
-		if (item.kind === "message" && item.state === "sent") {
-			texts.push(item.text);
-			for (const person of isIn) due.set(person, [...(due.get(person) ?? []), item.text]);
+		const line = lineOf(world, item);
+		if (line !== undefined) {
+			texts.push(line);
+			for (const person of isIn) due.set(person, [...(due.get(person) ?? []), line]);
 		}
 		const person = item.kind === "event" && item.person !== undefined && chronicle.nameOf(item.person.account);
 		if (item.kind !== "event" || typeof person !== "string") continue;

@@ -4,6 +4,7 @@ import type { Device } from "./device.ts";
 import type { Disk } from "./home-store.ts";
 import { performInGroup } from "./perform-groups.ts";
 import type { Act, EvilAct } from "./plan.ts";
+import { offend } from "./villain.ts";
 import type { World } from "./world.ts";
 
 const longText = "a letter, as people used to write them. ".repeat(40);
@@ -33,6 +34,8 @@ export class Performer {
 			case "nameGroup":
 			case "sayInGroup":
 				return performInGroup(this.#world, act);
+			case "offend":
+				return offend(this.#world, act);
 			case "markRead":
 				return markRead(this.#world, this.#deviceOf(act.who), act.of);
 			case "discard":

@@ -27,6 +27,7 @@ export type Act =
 	| { readonly do: "renewNotifier" }
 	/** Everybody is away for a while. */
 	| { readonly do: "sleep"; readonly days: number }
+	| Offence
 	| EvilAct;
 /** `group` picks one of the groups that there are then. */
 export type GroupAct =
@@ -37,6 +38,34 @@ export type GroupAct =
 	| { readonly do: "leave"; readonly who: number; readonly group: number }
 	| { readonly do: "nameGroup"; readonly who: number; readonly group: number; readonly name: string }
 	| { readonly do: "sayInGroup"; readonly who: number; readonly group: number; readonly count: number };
+/** A member breaks the rules in a group. `n` picks among what there is of its kind: commits, old records, Welcomes. */
+export type Offence = {
+	readonly do: "offend";
+	readonly who: number;
+	readonly group: number;
+	readonly whom: number;
+	readonly how: OffenceKind;
+	readonly n: number;
+};
+export type OffenceKind =
+	/** A commit that the rules forbid, signed. */
+	| "commit"
+	/** A commit that some can open and some cannot. */
+	| "strand"
+	/** A message that states another history (C8). */
+	| "lie"
+	/** Bytes that are no message, under the log's key or not. */
+	| "noise"
+	/** An old record, and an old message in a new record. */
+	| "replay"
+	/** Another's words, sealed again under that one's next key. */
+	| "reseal"
+	/** A Welcome to a group that is not what it says. */
+	| "welcome"
+	/** As many records as the log takes. */
+	| "flood"
+	/** One commit after the other, each allowed. */
+	| "storm";
 type Role = "admin" | "member";
 export type Crash = {
 	readonly do: "crash";

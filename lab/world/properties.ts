@@ -3,6 +3,7 @@ import { keys, orderOf } from "../../packages/client/src/store/keys.ts";
 import { groupPrefix, type Said } from "./chronicle.ts";
 import { checkGroup } from "./group-properties.ts";
 import { messagesOf, readThreads, type Seen, type Thread } from "./threads.ts";
+import { checkNaming, isVillainsDoing } from "./villain-properties.ts";
 import type { World } from "./world.ts";
 
 /** How often each property was looked at, where it could have failed. */
@@ -23,11 +24,12 @@ export async function checkProperties(world: World, looks: Looks): Promise<void>
 		);
 	for (const thread of threads) {
 		for (const seen of thread.seen) {
-			checkAlarm(world, seen, check);
+			checkAlarm(world, thread, seen, check);
 			checkCrossings(world, seen, check);
 			checkView(world, thread, seen, check);
 		}
 		checkOnce(world, thread, check);
+		checkNaming(world, thread, check);
 		if (!thread.isWhole) checkSplit(thread, check);
 		else if (thread.isGroup) checkGroup(world, thread, check);
 		else checkDelivery(world, thread, check);
@@ -38,7 +40,10 @@ export async function checkProperties(world: World, looks: Looks): Promise<void>
 export type Check = (property: string, holds: boolean, what: () => string) => void;
 
 /** C8: an alarm means a fork, and who follows another history has one. */
-function checkAlarm({ witness }: World, { device, view, items, follows }: Seen, check: Check): void {
+function checkAlarm(world: World, { name }: Thread, seen: Seen, check: Check): void {
+	const { witness, chronicle } = world;
+	const { device, view, items, follows } = seen;
+	if (chronicle.isOffender(name, device.name) || isVillainsDoing(world, name, seen)) return;
 	const alarmed = view.alarm !== undefined || view.phase === "stopped";
 	const everAlarmed = alarmed || items.some((item) => item.kind === "event" && item.event === "forkAlarm");
 	const where = () => `${device.name}, ${view.title}: ${view.phase} ${JSON.stringify(view.alarm)}`;

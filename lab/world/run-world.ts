@@ -49,7 +49,7 @@ async function rest(world: World): Promise<void> {
 async function sayOneMoreThing(world: World): Promise<void> {
 	for (const { name, seen, isWhole } of await readThreads(world))
 		for (const { device, view } of isWhole ? seen : []) {
-			if (view.phase === "left") continue;
+			if (view.phase === "left" || world.chronicle.isOffender(name, device.name)) continue;
 			const said = world.chronicle.say(device.name, name, "are we all here?");
 			// It has to arrive; one that is refused is a fault that the delivery shows.
 			said.outcome = "acknowledged";
@@ -68,7 +68,11 @@ function sumsOf({ devices, witness, chronicle, sums, evil, time }: World): Repor
 		"restores from backup": sums.restores,
 		partitions: sums.cuts,
 		"changes of groups": sums.changes,
-		"evil acts": evil.acts,
+		"evil acts of servers": evil.acts,
+		"evil acts of members": chronicle.offences.length,
+		...Object.fromEntries(
+			chronicle.offences.map(({ how }, _, all) => [`of these: ${how}`, all.filter((one) => one.how === how).length]),
+		),
 		events: time.events,
 	};
 }

@@ -1,19 +1,21 @@
-// npm run world -- [--groups] [--seeds 100] [--first 1] [--shrink]: lives through many worlds and holds what screens show against
+// npm run world -- [--groups | --villains] [--seeds 100] [--first 1] [--shrink]: lives through many worlds and holds what screens show against
 // what happened. Ctrl-C ends it with the sums so far; --shrink prints, of each seed that fails, the shortest plan that still does.
 import { parseArgs } from "node:util";
-import { groupPlanOf } from "./group-plan.ts";
-import { planOf } from "./plan.ts";
+import { flagsOf, planFor } from "./flavour.ts";
 import { runWorld } from "./run-world.ts";
 import { shrinkPlan } from "./shrink.ts";
 
 const { values } = parseArgs({
 	options: {
 		groups: { type: "boolean", default: false },
+		villains: { type: "boolean", default: false },
 		shrink: { type: "boolean", default: false },
 		seeds: { type: "string", default: "100" },
 		first: { type: "string", default: "1" },
 	},
 });
+const { groups, villains } = values;
+const flavour = { groups, villains };
 const [first, count] = [Number(values.first), Number(values.seeds)];
 const started = performance.now();
 const sums = new Map<string, number>();
@@ -26,14 +28,14 @@ process.once("SIGINT", () => {
 	isOver = true;
 });
 for (let seed = first; seed < first + count && !isOver; seed++) {
-	const plan = values.groups ? groupPlanOf(seed) : planOf(seed);
+	const plan = planFor(seed, flavour);
 	const report = await runWorld(plan);
 	lived++;
 	for (const [name, n] of Object.entries(report.sums)) add(sums, name, n);
 	for (const [name, n] of report.looks) add(looks, name, n);
 	if (report.faults.length === 0) continue;
 	failed++;
-	console.error(`seed ${seed}: npm run world -- ${values.groups ? "--groups " : ""}--first ${seed} --seeds 1`);
+	console.error(`seed ${seed}: npm run world -- ${flagsOf(flavour)}--first ${seed} --seeds 1`);
 	for (const fault of report.faults.slice(0, 10)) console.error(`  ${fault}`);
 	if (!values.shrink) continue;
 	const { steps } = await shrinkPlan(plan, report.faults, runWorld);

@@ -25,6 +25,8 @@ export class Witness {
 	readonly #forked = new Set<string>();
 	/** By device: the logs that it was told of. */
 	readonly #logs = new Map<string, Set<string>>();
+	/** Tags of messages that no honest client sealed. */
+	readonly #forged = new Set<string>();
 	readonly #fault: (what: string) => void;
 	/** MLS messages that left, commits included. */
 	messages = 0;
@@ -40,6 +42,12 @@ export class Witness {
 		} else this.#inner.set(tag, { key, stated: statedOf(aad) });
 	}
 
+	/** This record holds what an evil member sealed, under whatever key: whoever heals a log may bring it again (L4). */
+	forged(record: Bytes): void {
+		const message = this.#messages.get(tagOf(record));
+		if (message !== undefined) this.#forged.add(message);
+	}
+
 	/** A request of an honest device has left it. */
 	left(path: string, body: Bytes): void {
 		if (path !== appendRoute.path) return;
@@ -47,7 +55,7 @@ export class Witness {
 		if (!request.ok) return;
 		const message = this.#messages.get(tagOf(request.value.record));
 		const inner = message === undefined ? undefined : this.#inner.get(message);
-		if (message === undefined || inner === undefined) return;
+		if (message === undefined || inner === undefined || this.#forged.has(message)) return;
 		const before = this.#left.get(inner.key);
 		if (before === undefined) {
 			this.#left.set(inner.key, message);

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { keys } from "../../packages/client/src/store/keys.ts";
+import { groupPlanOf } from "./group-plan.ts";
+import { type Offence, type Plan, planOf, type Step } from "./plan.ts";
+import { checkProperties } from "./properties.ts";
+import { calm } from "./wire.ts";
+import { createWorld, end, heal, live, type World } from "./world.ts";
+
+// The properties bite: a store that was changed by hand breaks that property, and no other way of living does.
+
+/** What the properties say of a world that was lived through and then spoiled. */
+async function faultsOf(plan: Plan, spoil: (world: World) => Promise<void>): Promise<string> {
+	const world = await createWorld(plan);
+	await live(world);
+	heal(world);
+	await world.time.run(world.time.now + 30 * 60_000);
+	await spoil(world);
+	await checkProperties(world, new Map());
+	end(world);
+	return world.faults.join("\n");
+}
+
+test("a message that vanishes, one that is shown twice, one that was never said", async () => {
+	const faultsAfter = (spoil: (world: World) => void) => faultsOf(planOf(1), async (world) => spoil(world));
+	expect(await faultsAfter(() => undefined)).toBe("");
+	const historyOf = (world: Awaited<ReturnType<typeof createWorld>>) => {
+		const store = world.devices[0]?.store;
+		const key = store?.keysLike("history/").find((one) => {
+			return Buffer.from(store.rows.get(one) ?? []).includes("«");
+		});
+		if (store === undefined || key === undefined) throw new Error("somebody said something");
+		return { store, key, value: store.rows.get(key) as Uint8Array<ArrayBuffer> };
+	};
+	const vanished = await faultsAfter((world) => {
+		const { store, key } = historyOf(world);
+		void store.write([{ op: "delete", key }]);
+	});
+	expect(vanished).toMatch(/what was acknowledged arrives|everybody shows the same order/);
+	const doubled = await faultsAfter((world) => {
+		const { store, key, value } = historyOf(world);
+		void store.write([{ op: "put", key: `${key}0`, value }]);
+	});
+	expect(doubled).toMatch(/nothing is shown twice/);
+	const leaked = await faultsAfter((world) => {
+		const said = world.chronicle.say("P0", "P0 and P7", "for nobody else");
+		void world.devices[1]?.store.write([{ op: "put", key: "stolen", value: new TextEncoder().encode(said.text) }]);
+	});
+	expect(leaked).toMatch(/nobody else has the words/);
+});
+
+/** P2 comes to a group in which something has been said. */
+const groupSteps: readonly Step[] = [
+	{ at: 700, do: "ask", who: 0, whom: 1, greets: false },
+	{ at: 900, do: "ask", who: 0, whom: 2, greets: false },
+	{ at: 30_000, do: "found", who: 0, others: [1] },
+	{ at: 40_000, do: "sayInGroup", who: 0, group: 0, count: 1 },
+	{ at: 45_000, do: "add", who: 0, whom: 2, group: 0 },
+	{ at: 55_000, do: "sayInGroup", who: 1, group: 0, count: 1 },
+];
+
+function planWith(steps: readonly Step[]): Plan {
+	return { ...groupPlanOf(2), people: 3, weather: calm, diskMs: 0, endAt: 60_000, steps };
+}
+
+test("in groups: a member that shows less than it should, and one that shows what was said before it came", async () => {
+	const faultsAfter = (spoil: (world: World) => Promise<void>) => faultsOf(planWith(groupSteps), spoil);
+	expect(await faultsAfter(async () => undefined)).toBe("");
+	const rowsOf = (world: World, person: number) => {
+		const store = world.devices[person]?.store;
+		if (store === undefined) throw new Error("there are three");
+		return store.keysLike("history/").flatMap((key) => {
+			const value = store.rows.get(key);
+			return value !== undefined && Buffer.from(value).includes("«") ? [{ store, key, value }] : [];
+		});
+	};
+	const less = await faultsAfter(async (world) => {
+		const [row] = rowsOf(world, 1);
+		if (row === undefined) throw new Error("P1 was there");
+		await row.store.write([{ op: "delete", key: row.key }]);
+	});
+	expect(less).toMatch(/a member shows what was said while it was in/);
+	const more = await faultsAfter(async (world) => {
+		const [early] = rowsOf(world, 1);
+		const [own] = rowsOf(world, 2);
+		if (early === undefined || own === undefined) throw new Error("both have something");
+		await own.store.write([{ op: "put", key: `${own.key.slice(0, -1)}0`, value: early.value }]);
+	});
+	expect(more).toMatch(/a member shows what was said while it was in/);
+});
+
+const offends = (how: Offence["how"], at: number): Step => ({ at, do: "offend", who: 1, whom: 0, group: 0, how, n: 0 });
+
+test("with an evil member: one that is not named, one that is named and did nothing, and lies that alarm nobody", async () => {
+	const eventsOf = async (world: World, person: number, event: string) => {
+		const store = world.devices[person]?.store;
+		const [group] = (await world.devices[person]?.conversations())?.filter(({ kind }) => kind === "group") ?? [];
+		if (store === undefined || group === undefined) throw new Error("everybody is in the group");
+		const items = (await world.devices[person]?.items(group.id)) ?? [];
+		const ids = items.flatMap((item) => (item.kind === "event" && item.event === event ? [item.id] : []));
+		expect(ids).toHaveLength(1);
+		return store
+			.keysLike(keys.historyAll(group.id))
+			.filter((key) => Buffer.from(store.rows.get(key) ?? []).includes(event))
+			.map((key) => ({ store, key }));
+	};
+	const signs = planWith([...groupSteps, offends("commit", 56_000)]);
+	expect(await faultsOf(signs, async () => undefined)).toBe("");
+	for (const person of [0, 2]) {
+		const spoiled = await faultsOf(signs, async (world) => {
+			for (const { store, key } of await eventsOf(world, person, "misbehaved"))
+				await store.write([{ op: "delete", key }]);
+		});
+		expect(spoiled).toMatch(person === 0 ? /who signs what the rules forbid is named/ : /a member shows what was said/);
+	}
+	const accused = await faultsOf(signs, async (world) => void (world.chronicle.isOffender = () => false));
+	expect(accused).toMatch(/only who broke the rules is named/);
+	const lies = planWith([...groupSteps, offends("lie", 56_000)]);
+	expect(await faultsOf(lies, async () => undefined)).toBe("");
+	expect(await faultsOf(lies, async (world) => void (world.chronicle.isOffender = () => false))).toMatch(
+		/no alarm without a fork/,
+	);
+});
