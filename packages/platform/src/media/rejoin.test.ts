@@ -55,6 +55,25 @@ describe("joining again", () => {
 		expect(back.now - now).toBeLessThan(6_600);
 	});
 
+	test("where a joining takes 20 s, it is given them in the end", () => {
+		let [state, now, joinings] = [startJoining(0).state, 0, 1];
+		while (state.phase !== "connected" && joinings < 20) {
+			const began = now;
+			now =
+				state.phase === "joining"
+					? Math.min(state.giveUpAt, began + 20_000)
+					: state.phase === "waiting"
+						? state.until
+						: now;
+			const isThere = state.phase === "joining" && now - began >= 20_000;
+			const before = state.phase;
+			state = stepRejoin(state, { kind: isThere ? "connected" : "wake" }, now, 0.5).state;
+			if (before === "waiting") joinings++;
+		}
+		expect(state.phase).toBe("connected");
+		expect(joinings).toBeLessThanOrEqual(5);
+	});
+
 	test("a network that comes back is used at once, even in the middle of a wait", () => {
 		const waiting: RejoinState = { phase: "waiting", attempt: 5, brokenSince: 1_000, until: 90_000 };
 		const step = stepRejoin(waiting, { kind: "changed" }, 50_000, 0.5);

@@ -41,8 +41,8 @@ export type RejoinEffect =
 
 export type RejoinStep = { readonly state: RejoinState; readonly effects: readonly RejoinEffect[] };
 
-/** A joining that takes longer than this is begun anew. */
-const joinTimeoutMs = 8_000;
+/** A joining that takes longer than this is begun anew: by attempt, so that a line on which it takes long is joined in the end. */
+const joinTimeoutsMs = [8_000, 8_000, 12_000, 18_000, 30_000] as const;
 /** After a loss: at once, then ever more patiently. */
 const waitsMs = [0, 300, 700, 1_500, 3_000, 5_000] as const;
 /** A connection that lasted this long was a good one: the next loss starts from the first wait again. */
@@ -115,7 +115,7 @@ function wait(state: RejoinState, now: number, chance: number): RejoinStep {
 }
 
 function join(attempt: number, since: number | undefined, now: number): RejoinStep {
-	const giveUpAt = now + joinTimeoutMs;
+	const giveUpAt = now + (joinTimeoutsMs[Math.min(attempt, joinTimeoutsMs.length - 1)] as number);
 	return {
 		state: { phase: "joining", attempt, brokenSince: since, giveUpAt },
 		effects: [{ kind: "join" }, { kind: "wakeAt", at: giveUpAt }],
