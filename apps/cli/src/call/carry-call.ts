@@ -51,6 +51,7 @@ class Carrying {
 	#reported = "";
 	#told = "";
 	#isAsking = false;
+	#isOutOfStep = false;
 	#wasConnected = false;
 	#forTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,6 +154,18 @@ class Carrying {
 
 	#look(): void {
 		this.#report();
+		this.#tellStep();
+	}
+
+	/** K5: whom nobody hears has to know. */
+	#tellStep(): void {
+		const isOut = this.#media?.isOutOfStep() === true;
+		if (isOut === this.#isOutOfStep) return;
+		this.#isOutOfStep = isOut;
+		const text = isOut
+			? "Nobody can hear you: who is in the call has changed, and that could not be followed yet."
+			: "The others can hear you again.";
+		this.#tell({ type: isOut ? "outOfStep" : "inStep" }, text);
 	}
 
 	#report(): void {
@@ -216,9 +229,9 @@ class Carrying {
 		this.#tell({ type: "participant", name: person.name, account: person.account, participantId, state }, text);
 	}
 
-	#tellRecording({ speaker, file }: Heard): void {
+	#tellRecording({ speaker, file, at }: Heard): void {
 		const { name, account } = speaker.person;
-		this.#tell({ type: "heard", name, account, file }, file === undefined ? undefined : `${name}: ${file}`);
+		this.#tell({ type: "heard", name, account, file, at }, file === undefined ? undefined : `${name}: ${file}`);
 	}
 
 	#tell(line: { readonly type: string; readonly [key: string]: unknown }, text: string | undefined): void {

@@ -5,11 +5,18 @@ import { type OpenRecording, openRecording, recordingPath } from "./call-files.t
 export type Heard = {
 	readonly speaker: Speaker;
 	readonly file: string | undefined;
+	/** When the first sound came, ms since 1970: where the file begins. */
+	readonly at: number;
 	readonly soundMs: number;
 	readonly failure: string | undefined;
 };
 
-type Entry = { readonly speaker: Speaker; readonly open: OpenRecording | undefined; frames: number };
+type Entry = {
+	readonly speaker: Speaker;
+	readonly open: OpenRecording | undefined;
+	readonly at: number;
+	frames: number;
+};
 
 /** One file for each device that is heard, in the order they are heard first; without a path they are only counted. */
 export class Recordings {
@@ -23,15 +30,15 @@ export class Recordings {
 	/** Takes a frame; gives what began with it, if it is the first one of this device. */
 	take(speaker: Speaker, sound: HeardSound): Heard | undefined {
 		const known = this.#entries.get(speaker.leaf);
-		const entry = known ?? this.#begin(speaker);
+		const entry = known ?? this.#begin(speaker, sound.at);
 		entry.frames++;
 		entry.open?.recording.take(sound);
 		return known === undefined ? heardOf(entry) : undefined;
 	}
 
-	#begin(speaker: Speaker): Entry {
+	#begin(speaker: Speaker, cameAt: number): Entry {
 		const open = this.#path === undefined ? undefined : openRecording(recordingPath(this.#path, this.#entries.size));
-		const entry = { speaker, open, frames: 0 };
+		const entry = { speaker, open, at: Math.round(performance.timeOrigin + cameAt), frames: 0 };
 		this.#entries.set(speaker.leaf, entry);
 		return entry;
 	}
@@ -45,6 +52,6 @@ export class Recordings {
 	}
 }
 
-function heardOf({ speaker, open, frames }: Entry): Heard {
-	return { speaker, file: open?.path, soundMs: frames * 20, failure: open?.failure() };
+function heardOf({ speaker, open, at, frames }: Entry): Heard {
+	return { speaker, file: open?.path, at, soundMs: frames * 20, failure: open?.failure() };
 }

@@ -3,6 +3,7 @@ import { carryCall, type CarriedCall, type CarryOptions } from "../call/carry-ca
 import { readSource } from "../call/call-files.ts";
 import type { Heard } from "../call/recordings.ts";
 import { type Command, type Given, jsonOption, numberOption, profileOption, Refused } from "../command.ts";
+import { offerClient } from "../profile/local-socket.ts";
 import { findAfterSync } from "../profile/find-conversation.ts";
 import { type OpenProfile, readyView, withProfile } from "../profile/open-profile.ts";
 import { waitForView } from "../profile/wait-for-view.ts";
@@ -24,7 +25,8 @@ const mediaOptions = {
 const about = [
 	"Ends with Ctrl-C, after --for, or when the others hang up. A call that was connected ends with exit code 0, one that nobody",
 	"took with 1. Every frame is sealed here; the server sees packets of one size at one pace, also while nothing is said.",
-	'Lines with --json have a "type": "ringing", "joined", "participant", "heard", "connected", "played", "reconnecting", "ended".',
+	'Lines with --json have a "type": "ringing", "joined", "participant", "heard", "connected", "played", "reconnecting", "outOfStep",',
+	'"inStep", "ended". Meanwhile other commands of the profile work: one may write, or change the group.',
 ];
 
 export const call: Command = {
@@ -107,27 +109,39 @@ async function carry(
 		// The key that joins a room does not leave the process that has the engine.
 		if (profile.how === "met")
 			throw new Refused(
-				`sotto listen runs on ${profile.folder}, and a call needs the profile for itself: end it first.`,
+				`sotto listen, or a call, runs on ${profile.folder}, and a call needs the profile for itself: end that first.`,
 			);
 		await readyView(profile);
 		await endLeftCall(profile);
 		const hangUp = new Promise<void>((resolve) => {
 			for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
 		});
-		await begin(profile, hangUp);
-		const { call: begun } = await readyView(profile);
-		if (begun === undefined || begun.phase.name === "ended") throw new Refused("The call is over.");
 		const options: CarryOptions = {
 			source,
 			record: given.text("record"),
 			forMs: seconds === undefined ? undefined : seconds * 1000,
 			hangUp,
 		};
-		const carried = await carryCall(given, profile, begun, options);
-		// What hanging up says has to go out before this command ends.
-		await profile.client.sync();
-		tellEnd(given, begun, carried);
+		// Meanwhile one may write, and change the group: the call holds the profile's lock, and may take hours.
+		const stopOffering = await offerClient(profile.folder, profile.client);
+		try {
+			await begin(profile, hangUp);
+			await carryBegun(given, profile, options);
+		} finally {
+			stopOffering();
+		}
 	});
+}
+
+async function carryBegun(given: Given, profile: OpenProfile, options: CarryOptions): Promise<void> {
+	const { call: begun } = await readyView(profile);
+	if (begun === undefined || begun.phase.name === "ended") throw new Refused("The call is over.");
+	const carried = await carryCall(given, profile, begun, options);
+	// What hanging up says has to go out before this command ends.
+	await profile.client.sync();
+	const { conversations } = await readyView(profile);
+	const isOut = conversations.some(({ id, phase }) => id === begun.conversation && phase === "left");
+	tellEnd(given, begun, isOut ? { ...carried, reason: "notMember" } : carried);
 }
 
 /** A call that a killed command was in: nobody carries it any more, and it would be in the way. */
@@ -148,10 +162,13 @@ function waitForRing(
 	return waitForView(profile, isRinging, (within ?? maxSeconds) * 1000, stop);
 }
 
-function tellEnd(given: Given, begun: CallView, { reason, cause, wasConnected, heard }: CarriedCall): void {
+/** Why a call ended; `notMember`: this account is no longer in the group. */
+type CallEnd = Omit<CarriedCall, "reason"> & { readonly reason: CarriedCall["reason"] | "notMember" };
+
+function tellEnd(given: Given, begun: CallView, { reason, cause, wasConnected, heard }: CallEnd): void {
 	const { call: key, conversation, title } = begun;
-	const people = heard.map(({ speaker, file, soundMs, failure }) => {
-		return { name: speaker.person.name, account: speaker.person.account, file, soundMs, failure };
+	const people = heard.map(({ speaker, ...rest }) => {
+		return { name: speaker.person.name, account: speaker.person.account, ...rest };
 	});
 	given.output.result(
 		{ type: "ended", call: key, conversation, title, reason, cause, heard: people },
@@ -167,7 +184,7 @@ function heardText({ speaker, file, soundMs }: Heard): string {
 	return `  ${speaker.person.name}: ${seconds} s of sound${file === undefined ? "" : ` in ${file}`}`;
 }
 
-const endSentences: Readonly<Record<CarriedCall["reason"], string>> = {
+const endSentences: Readonly<Record<CallEnd["reason"], string>> = {
 	hungUp: "The call has ended.",
 	remoteHungUp: "The other side has hung up.",
 	declined: "The call was declined.",
@@ -177,4 +194,5 @@ const endSentences: Readonly<Record<CarriedCall["reason"], string>> = {
 	missed: "The caller has given up.",
 	failed: "The call could not be connected.",
 	elsewhere: "The call was answered on another device.",
+	notMember: "You are no longer in this group.",
 };

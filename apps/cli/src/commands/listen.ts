@@ -24,7 +24,7 @@ export const listen: Command = {
 	run: async (given) => {
 		const seconds = numberOption(given, "for", 1, 100_000_000);
 		await withProfile(given, async (profile) => {
-			if (profile.how === "met") throw new Refused(`sotto listen runs on ${profile.folder} already.`);
+			if (profile.how === "met") throw new Refused(`sotto listen, or a call, runs on ${profile.folder} already.`);
 			const view = await readyView(profile);
 			const ended = new Promise<void>((resolve) => {
 				for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

@@ -1,11 +1,11 @@
 import { joinSignatureLabel, joinSignedMessage } from "@sotto/api";
-import { copyBytes, Secret } from "@sotto/bytes";
+import { copyBytes } from "@sotto/bytes";
 import type { CallKey, CallMedia, PersonView, SottoClient } from "@sotto/client";
-import { importCallBase, signWith } from "@sotto/crypto";
+import { signWith } from "@sotto/crypto";
+import { CallBases } from "../../media/call-bases.ts";
 import { startFrameWorker } from "./frame-worker-script.ts";
 import type { MediaSession, RosterPort } from "./media-session.ts";
 import type { RoomAccess } from "./peer.ts";
-import type { FrameProtection } from "./protection.ts";
 import { joinRoom } from "./session.ts";
 import { protectByWorker } from "./worker-protection.ts";
 
@@ -56,42 +56,6 @@ export function joinCall(
 		if (roomKey !== before) session.moveOn();
 	}
 	return Object.assign(session, { refresh });
-}
-
-/** K5: frames that were on their way when the key changed are opened for this long. */
-const oldBaseMs = 2_000;
-/** After an addition alone the others may take this long to read it, before we seal under the new key. */
-const additionMs = 1_000;
-
-/** The call's keys in the worker: it opens under all that are in use, and seals under the newest. */
-class CallBases {
-	readonly #protection: FrameProtection;
-	newest = -1;
-
-	constructor(protection: FrameProtection) {
-		this.#protection = protection;
-	}
-
-	/** `isSameRoom`: nobody was removed since the last time, so that nobody has to be shut out at once. */
-	async give({ m: newest, callBases }: CallMedia, isSameRoom: boolean): Promise<void> {
-		const before = this.newest;
-		this.newest = newest;
-		for (const { m, callBase } of callBases) {
-			const key = await importCallBase(new Secret(callBase));
-			callBase.fill(0);
-			const mayWait = isSameRoom && before >= 0 && newest > before;
-			this.#protection.addBase(m, key, m === newest && !mayWait);
-			if (m === newest && mayWait) setTimeout(() => this.#sendUnder(m, key), additionMs);
-		}
-		if (before < 0 || newest === before) return;
-		const forget = () => this.#protection.forgetBase(before);
-		setTimeout(forget, oldBaseMs + (isSameRoom ? additionMs : 0));
-	}
-
-	/** Unless a newer one has come meanwhile, under which we seal already. */
-	#sendUnder(m: number, key: CryptoKey): void {
-		if (m === this.newest) this.#protection.addBase(m, key, true);
-	}
 }
 
 function accessOf(media: CallMedia): RoomAccess {

@@ -1,7 +1,8 @@
+import type { Rooms } from "../../media/rooms.ts";
 import { type Levels, silentLevels, stepLevels } from "../../media/speaker.ts";
+import type { Joining } from "./joining.ts";
 import type { LineSample } from "./media-session.ts";
 import { qualityOf, sampleOf } from "./quality.ts";
-import type { Rooms } from "./rooms.ts";
 
 /** Every third look makes a sample of the line. */
 const looksPerSample = 3;
@@ -15,7 +16,7 @@ export class Line {
 	#looks = 0;
 	#lookedAt = 0;
 
-	note({ current, leaving }: Pick<Rooms, "current" | "leaving">, now: number): void {
+	note({ current, leaving }: Pick<Rooms<Joining>, "current" | "leaving">, now: number): void {
 		const loudness = new Map([...(leaving?.loudness ?? []), ...(current?.loudness ?? [])]);
 		this.levels = stepLevels(this.levels, loudness, now, now - this.#lookedAt);
 		this.#lookedAt = now;

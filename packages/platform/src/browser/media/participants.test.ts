@@ -1,7 +1,8 @@
 import { bytesToHex, type Bytes } from "@sotto/bytes";
 import { describe, expect, test } from "vitest";
+import { haveMoved } from "../../media/places.ts";
 import { Roster } from "../../media/roster.ts";
-import { haveMoved, participantsOf } from "./participants.ts";
+import { participantsOf } from "./participants.ts";
 
 const id = (n: number): Bytes => new Uint8Array(16).fill(n);
 const own = id(99);

@@ -7,19 +7,19 @@ import {
 	startJoining,
 	stepRejoin,
 } from "../../media/rejoin.ts";
+import { Follower } from "../../media/follower.ts";
+import { Rooms } from "../../media/rooms.ts";
 import { Roster, rosterPaceMs } from "../../media/roster.ts";
+import { RosterSender } from "../../media/roster-sender.ts";
 import { OtherSigns, OwnSigns } from "../../media/signs.ts";
 import type { Tile } from "../../media/watch.ts";
 import type { DeviceError, DeviceKind } from "./devices.ts";
-import { Follower } from "./follower.ts";
 import { Joining, lookMs } from "./joining.ts";
 import { Line } from "./line.ts";
 import { LocalMedia } from "./local-media.ts";
 import type { MediaSession, MediaStats, MediaView, SessionOptions } from "./media-session.ts";
 import { participantsOf } from "./participants.ts";
 import type { RoomAccess } from "./peer.ts";
-import { Rooms } from "./rooms.ts";
-import { RosterSender } from "./roster-sender.ts";
 import { lookOf, mediaState } from "./session-view.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -40,7 +40,7 @@ class Session<Person> implements MediaSession<Person> {
 	readonly #ownSigns = new OwnSigns();
 	readonly #sender: RosterSender;
 	readonly #watcher: Watcher;
-	readonly #rooms: Rooms;
+	readonly #rooms: Rooms<Joining>;
 	readonly #line = new Line();
 	readonly #follower: Follower;
 	readonly #timers: ReturnType<typeof setInterval>[] = [];
@@ -58,9 +58,14 @@ class Session<Person> implements MediaSession<Person> {
 	constructor(options: SessionOptions<Person>) {
 		this.#options = options;
 		this.#rooms = new Rooms((joining) => this.#closed(joining));
-		this.#sender = new RosterSender(options.protection, options.roster, () => this.#nextEntry());
+		this.#sender = new RosterSender({
+			announcement: options.protection.announcement,
+			next: () => this.#ownSigns.next(this.#local.signs(), Date.now()),
+			seal: options.roster.seal,
+		});
 		this.#watcher = new Watcher((participantId) => this.#roster.leafOf(participantId));
-		this.#follower = new Follower(options.protection, options.catchUp);
+		this.#follower = new Follower(options.protection.hold, options.catchUp);
+		options.protection.onAhead((m) => this.#follower.seenAhead(m));
 		this.#local = new LocalMedia(() => this.#localChanged(), options);
 		const step = startJoining(performance.now());
 		this.#rejoin = step.state;
@@ -167,10 +172,6 @@ class Session<Person> implements MediaSession<Person> {
 		return mediaState(this.#rejoin).phase === "reconnecting";
 	}
 
-	#nextEntry() {
-		return this.#ownSigns.next(this.#local.signs(), Date.now());
-	}
-
 	#changed(): void {
 		this.#view = undefined;
 		for (const listener of this.#listeners) listener();
@@ -219,6 +220,7 @@ class Session<Person> implements MediaSession<Person> {
 		for (const key of Object.keys(sums) as (keyof typeof sums)[]) this.#past[key] += sums[key];
 		this.#sender.forget(joining);
 		this.#watcher.forget(joining);
+		joining.peer.close();
 	}
 
 	#end(): void {

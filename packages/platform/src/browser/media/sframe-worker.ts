@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 import type { ParticipantId } from "@sotto/crypto";
-import { FrameKeys, type Opened, type OpenFailure } from "../../media/frame-keys.ts";
+import { Ahead } from "../../media/ahead.ts";
+import { FrameKeys, type OpenFailure } from "../../media/frame-keys.ts";
 import { audioStream } from "../../media/streams.ts";
 import type { KeyMessage, PageToWorker, TransformOptions, WorkerToPage } from "./worker-messages.ts";
 
@@ -14,12 +15,11 @@ const vp9PayloadType = 96;
 /** While frames do not open the sender is asked for a key frame at most this often. */
 const keyFrameIntervalMs = 1_000;
 
-/** How long sound under a base that is not here yet is kept for it, so that a change of keys swallows no word (K5). */
-const keptForBaseMs = 1_000;
-/** While frames come under such a base, the page is told at most this often. */
-const aheadIntervalMs = 250;
-
 const keys = new FrameKeys();
+const ahead = new Ahead(
+	() => keys.newestM(),
+	(m) => answerPage({ type: "ahead", m }),
+);
 /** By session. */
 const counts = new Map<number, ReturnType<typeof noCounts>>();
 
@@ -140,11 +140,8 @@ function sealer(options: Extract<TransformOptions, { role: "send" }>) {
 function opener(options: Extract<TransformOptions, { role: "receive" }>, transformer: RTCRtpScriptTransformer) {
 	const { session, place, stream } = options;
 	const name = `${place}.${stream}`;
-	const open = async (frame: EncodedFrame, clearBytes: number): Promise<Opened> => {
-		const opened = await keys.open(session, place, stream, new Uint8Array(frame.data), clearBytes);
-		if (!(await isWorthWaiting(opened, stream))) return opened;
-		return keys.open(session, place, stream, new Uint8Array(frame.data), clearBytes);
-	};
+	const open = (frame: EncodedFrame, clearBytes: number) =>
+		ahead.open(stream, () => keys.open(session, place, stream, new Uint8Array(frame.data), clearBytes));
 	let askedAt = Number.NEGATIVE_INFINITY;
 	return async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
 		const clearBytes = clearBytesOf(frame, stream);
@@ -163,30 +160,4 @@ function opener(options: Extract<TransformOptions, { role: "receive" }>, transfo
 		// Without an answer the decoder asks by itself, a little later.
 		await transformer.sendKeyFrameRequest().catch(() => undefined);
 	};
-}
-
-/** When frames under an m that is not here were seen first, and when the page was told last. */
-const aheadSince = new Map<number, number>();
-let aheadToldAt = Number.NEGATIVE_INFINITY;
-
-/**
- * K5: a frame under a higher m says that there is something to read in the log, and the page is told. Sound waits for the base: late
- * words are better than none. The hint is not authenticated, so each m is waited for only once.
- */
-async function isWorthWaiting(opened: Opened, stream: number): Promise<boolean> {
-	if (!("failure" in opened) || opened.failure !== "unknownBase" || opened.m === undefined) return false;
-	const { m } = opened;
-	if (m <= keys.newestM()) return false;
-	const now = performance.now();
-	if (now - aheadToldAt >= aheadIntervalMs) {
-		aheadToldAt = now;
-		answerPage({ type: "ahead", m });
-	}
-	const since = aheadSince.get(m) ?? now;
-	if (aheadSince.size < 64) aheadSince.set(m, since);
-	while (stream === audioStream && performance.now() - since < keptForBaseMs) {
-		await new Promise((resolve) => setTimeout(resolve, 20));
-		if (keys.newestM() >= m) return true;
-	}
-	return false;
 }

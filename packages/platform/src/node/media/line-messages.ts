@@ -43,6 +43,8 @@ const toLineShape = taggedShape("type", {
 		timestamp: uint32,
 	}),
 	roster: mapShape({ type: literalShape("roster"), frame: bytesShape(1, 65_536) }),
+	/** Sends none of the frames of sound that still wait (K5). */
+	drop: mapShape({ type: literalShape("drop") }),
 	beat: mapShape({ type: literalShape("beat") }),
 	stop: mapShape({ type: literalShape("stop") }),
 });
@@ -63,6 +65,8 @@ const fromLineShape = taggedShape("type", {
 	}),
 	/** So many frames of sound have left: there is room for as many. */
 	sent: mapShape({ type: literalShape("sent"), frames: integerShape(1, 64) }),
+	/** The answer to `drop`: so many had not left. */
+	dropped: mapShape({ type: literalShape("dropped"), frames: integerShape(0, 64) }),
 	roster: mapShape({ type: literalShape("roster"), frame: bytesShape(1, 65_536) }),
 	lost: mapShape({ type: literalShape("lost") }),
 	/** The answer to `beat`, with sums since it started. */

@@ -122,6 +122,8 @@ export function runLine(): void {
 			case "roster":
 				if (roster?.isOpen() === true) roster.sendMessageBinary(message.value.frame);
 				return;
+			case "drop":
+				return say({ type: "dropped", frames: sound.drop() });
 			case "beat":
 				return say({ type: "beat", cpuMs: cpuMs(), packets: sums.sent + sums.received, bytes: sums.bytes });
 			case "stop":

@@ -54,6 +54,11 @@ export class SoundSender {
 		this.#waiting.push(frame);
 	}
 
+	/** What waits is not sent any more; says how many frames that was. */
+	drop(): number {
+		return this.#waiting.splice(0).length;
+	}
+
 	/** To be called every 20 ms; says whether a frame left. Time goes on, also when there is nothing to send. */
 	tick(): boolean {
 		const frame = this.#waiting.shift();

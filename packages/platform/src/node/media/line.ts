@@ -86,7 +86,8 @@ export function startLine(): Line {
 		gone,
 		listen(onMessage, onLost) {
 			listener = { onMessage, onLost };
-			if (isLost) onLost();
+			// Never before the listener knows what it listens to.
+			if (isLost) queueMicrotask(onLost);
 		},
 		say,
 		sums: () => sums,

@@ -5,7 +5,7 @@ import type { HeardSound } from "./recording.ts";
 import type { MediaSource } from "./sending.ts";
 
 /** The part of the engine that a call's media speaks to. */
-export type CallEngine = Pick<SottoClient, "callMedia" | "sealRoster" | "openRoster">;
+export type CallEngine = Pick<SottoClient, "callMedia" | "sealRoster" | "openRoster" | "sync">;
 
 /** Somebody in the room whose roster entry was checked (K4): one device of a person. */
 export type Speaker = {
@@ -32,6 +32,8 @@ export type CallMediaSession = {
 	readonly state: () => MediaState;
 	/** How many others were heard in the last two seconds. */
 	readonly heardCount: () => number;
+	/** The others seal under keys that this device could not get for 5 s: it sends nothing until it can (K5). */
+	readonly isOutOfStep: () => boolean;
 	/** Why the last joining ended, for the record. */
 	readonly lastLoss: () => PeerLoss | undefined;
 	/** Over all joinings. */

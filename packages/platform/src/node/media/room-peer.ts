@@ -23,6 +23,8 @@ export type PeerEvents = {
 	readonly onRoster: (frame: Bytes) => void;
 	/** So many of our frames of sound have left. */
 	readonly onSent: (frames: number) => void;
+	/** So many of them will not, as was asked. */
+	readonly onDropped: (frames: number) => void;
 	/** Sealed frames of sound, in the order they came. */
 	readonly onHeard: (frames: readonly HeardFrame[]) => void;
 	/** Once; the peer is closed then. */
@@ -30,7 +32,8 @@ export type PeerEvents = {
 };
 
 export type Peer = {
-	readonly say: (message: Extract<ToLine, { type: "sound" | "picture" | "roster" }>) => void;
+	readonly say: (message: Extract<ToLine, { type: "sound" | "picture" | "drop" }>) => void;
+	readonly sendRoster: (frame: Bytes) => void;
 	readonly sums: () => LineSums;
 	/** Whether its line was never given an offer: the next joining of the same room may have it. */
 	readonly isUnused: () => boolean;
@@ -71,6 +74,8 @@ export function openPeer(line: Line, access: RoomAccess, participantId: Bytes, e
 				return events.onConnected();
 			case "sent":
 				return events.onSent(message.frames);
+			case "dropped":
+				return events.onDropped(message.frames);
 			case "heard":
 				return events.onHeard(message.frames);
 			case "roster":
@@ -122,7 +127,14 @@ export function openPeer(line: Line, access: RoomAccess, participantId: Bytes, e
 	}
 	line.listen(lineSaid, transportLost);
 	if (!isOver) start().catch(transportLost);
-	return { say: line.say, sums: line.sums, isUnused: () => isUnused && !line.isLost(), giveUp, close };
+	return {
+		say: line.say,
+		sendRoster: (frame) => line.say({ type: "roster", frame }),
+		sums: line.sums,
+		isUnused: () => isUnused && !line.isLost(),
+		giveUp,
+		close,
+	};
 }
 
 export function accessOf(media: CallMedia): RoomAccess {

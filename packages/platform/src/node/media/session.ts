@@ -1,6 +1,8 @@
-import { type Bytes, bytesToHex, copyBytes, Secret } from "@sotto/bytes";
-import type { PersonView } from "@sotto/client";
-import { importCallBase, type ParticipantId } from "@sotto/crypto";
+import { type Bytes, bytesToHex, copyBytes } from "@sotto/bytes";
+import type { ParticipantId } from "@sotto/crypto";
+import { Ahead } from "../../media/ahead.ts";
+import { CallBases } from "../../media/call-bases.ts";
+import { Follower } from "../../media/follower.ts";
 import { FrameKeys } from "../../media/frame-keys.ts";
 import {
 	type PeerLoss,
@@ -10,14 +12,17 @@ import {
 	startJoining,
 	stepRejoin,
 } from "../../media/rejoin.ts";
-import { Roster, rosterPaceMs, type Signs } from "../../media/roster.ts";
+import { Rooms } from "../../media/rooms.ts";
+import { Roster, rosterPaceMs } from "../../media/roster.ts";
+import { RosterSender } from "../../media/roster-sender.ts";
 import { OwnSigns } from "../../media/signs.ts";
-import { audioStream } from "../../media/streams.ts";
-import type { Line, LineSums } from "./line.ts";
+import { Hearing } from "./hearing.ts";
+import { type Begun, Joining } from "./joining.ts";
+import type { LineSums } from "./line.ts";
 import { Lines } from "./lines.ts";
-import type { HeardFrame } from "./line-messages.ts";
-import type { CallMediaOptions, CallMediaSession, MediaState, Speaker } from "./media-session.ts";
-import { accessOf, openPeer, type Peer, type RoomAccess } from "./room-peer.ts";
+import type { CallMediaOptions, CallMediaSession, MediaState } from "./media-session.ts";
+import { type Device, Presence } from "./presence.ts";
+import { accessOf, type RoomAccess } from "./room-peer.ts";
 import { Sending } from "./sending.ts";
 
 /** Joins a call's room from Node and stays in it, through lost networks and restarted servers, until `leave`. docs/spec/media.md. */
@@ -26,54 +31,53 @@ export function joinCallMedia(options: CallMediaOptions): CallMediaSession {
 }
 
 const heardForMs = 2_000;
-const gatherMs = 60;
-/** How long frames under keys that were replaced are still opened (K5). */
-const oldKeysMs = 2_000;
-
-type Joined = {
-	readonly peer: Peer;
-	readonly line: Line;
-	readonly roomKey: string;
-	readonly session: number;
-	readonly participantId: Bytes;
-	/** Our id in the joining before this one, which this one takes the place of (K4). */
-	readonly supersedes: Bytes | undefined;
-	readonly seats: Map<number, Bytes>;
-	readonly heardAt: Map<number, number>;
-	/** Who was told as being there, by seat. */
-	readonly told: Map<number, Speaker>;
-};
+const lookMs = 333;
 
 class Session implements CallMediaSession {
 	readonly #options: CallMediaOptions;
 	readonly #keys = new FrameKeys();
-	readonly #signs = new OwnSigns();
-	readonly #ownSigns: Signs;
-	readonly #roster = new Roster<{ readonly person: PersonView; readonly leaf: number }>();
-	readonly #timers: ReturnType<typeof setInterval>[];
-	readonly #sending: Sending;
+	readonly #bases: CallBases;
+	readonly #hearing: Hearing;
+	readonly #follower: Follower;
+	readonly #roster = new Roster<Device>();
+	readonly #rosterSender: RosterSender;
+	readonly #presence: Presence;
+	readonly #rooms: Rooms<Joining>;
 	readonly #lines = new Lines();
+	readonly #sending: Sending;
+	readonly #timers: ReturnType<typeof setInterval>[];
+	readonly #later = new Set<ReturnType<typeof setTimeout>>();
 	#rejoin: RejoinState;
-	#joined: Joined | undefined;
 	#joinings = 0;
+	#roomKey = "";
 	#lastOwnId: Bytes | undefined;
 	#lastLoss: PeerLoss | undefined;
-	#roomKey = "";
-	#knownM: number | undefined;
-	readonly #later = new Set<ReturnType<typeof setTimeout>>();
-	#rosterSoon: ReturnType<typeof setTimeout> | undefined;
 	#wake: ReturnType<typeof setTimeout> | undefined;
 	#past: LineSums = { packets: 0, bytes: 0 };
-	#opening: Promise<void> = Promise.resolve();
 
 	constructor(options: CallMediaOptions) {
 		this.#options = options;
-		const camera = options.source.pictures !== undefined;
-		this.#ownSigns = { muted: false, handRaisedAt: undefined, camera, screen: false };
-		this.#sending = new Sending(options.source, this.#keys, options.events.onPlayed);
+		const keys = this.#keys;
+		this.#bases = new CallBases({
+			addBase(m, callBase, send) {
+				keys.addBase(m, callBase);
+				if (send) void keys.sendUnder(m);
+			},
+			forgetBase: (m) => keys.forgetBase(m),
+		});
+		this.#follower = new Follower(
+			(isHeld) => keys.hold(isHeld),
+			() => this.#catchUp(),
+		);
+		this.#rooms = new Rooms((joining) => this.#closed(joining));
+		this.#presence = new Presence(options.events);
+		this.#rosterSender = this.#makeRosterSender();
+		this.#sending = new Sending(options.source, keys, options.events.onPlayed);
+		this.#hearing = this.#makeHearing();
 		this.#timers = [
-			setInterval(() => this.#keys.tick(performance.now()), 1_000),
-			setInterval(() => void this.#sendRoster(), rosterPaceMs),
+			setInterval(() => keys.tick(performance.now()), 1_000),
+			setInterval(() => this.#look(), lookMs),
+			setInterval(() => this.#sendRosters(), rosterPaceMs),
 		];
 		this.#rejoin = startJoining(performance.now()).state;
 		// A joining has its time once there is a line to join with.
@@ -97,7 +101,14 @@ class Session implements CallMediaSession {
 
 	heardCount(): number {
 		const since = performance.now() - heardForMs;
-		return [...(this.#joined?.heardAt.values() ?? [])].filter((at) => at > since).length;
+		const heard = this.#rooms
+			.all()
+			.flatMap((joining) => [...joining.seats.values()].filter((id) => joining.isHeardSince(bytesToHex(id), since)));
+		return new Set(heard.map((id) => this.#roster.leafOf(id))).size;
+	}
+
+	isOutOfStep(): boolean {
+		return this.#follower.isOutOfStep;
 	}
 
 	lastLoss(): PeerLoss | undefined {
@@ -105,46 +116,77 @@ class Session implements CallMediaSession {
 	}
 
 	sums(): LineSums {
-		const now = this.#joined?.peer.sums();
-		return { packets: this.#past.packets + (now?.packets ?? 0), bytes: this.#past.bytes + (now?.bytes ?? 0) };
+		const open = this.#rooms.all().map(({ peer }) => peer.sums());
+		return [this.#past, ...open].reduce((a, b) => ({ packets: a.packets + b.packets, bytes: a.bytes + b.bytes }));
 	}
 
 	async refresh(): Promise<void> {
 		const before = this.#roomKey;
 		await this.#fetchMedia();
-		if (this.#roomKey !== before) this.#step({ kind: "changed" });
+		if (this.#roomKey === before) return;
+		if (this.#rejoin.phase === "connected" && this.#rooms.current !== undefined) await this.#move();
+		else this.#step({ kind: "changed" });
 	}
 
 	async leave(): Promise<void> {
-		this.#sending.pause();
-		await this.#joined?.peer.close();
-		await this.#opening;
+		this.#sending.stop();
+		await Promise.all(this.#rooms.all().map(({ peer }) => peer.close()));
+		await this.#hearing.settled();
 		if (this.#rejoin.phase !== "ended") this.#step({ kind: "leave" });
+	}
+
+	#makeRosterSender(): RosterSender {
+		const { engine, call, source } = this.#options;
+		const own = new OwnSigns();
+		const signs = { muted: false, handRaisedAt: undefined, camera: source.pictures !== undefined, screen: false };
+		return new RosterSender({
+			announcement: async (session) => this.#keys.announcement(session, performance.now()),
+			next: () => own.next(signs, Date.now()),
+			async seal(entry) {
+				const sealed = await engine.sealRoster(call, entry);
+				return sealed.ok ? sealed.value : undefined;
+			},
+		});
+	}
+
+	#makeHearing(): Hearing {
+		const ahead = new Ahead(
+			() => this.#keys.newestM(),
+			(m) => this.#follower.seenAhead(m),
+		);
+		const { onSound } = this.#options.events;
+		return new Hearing({
+			keys: this.#keys,
+			ahead,
+			rooms: this.#rooms,
+			roster: this.#roster,
+			onSound: (speaker, sound) => {
+				this.#sending.somebodyHears();
+				onSound(speaker, sound);
+			},
+		});
+	}
+
+	#sendRosters(): void {
+		for (const joining of this.#rooms.all()) this.#rosterSender.soon(joining);
 	}
 
 	/** Room and keys as they are now; the keys go to where frames are sealed. */
 	async #fetchMedia(): Promise<RoomAccess | undefined> {
 		const answer = await this.#options.engine.callMedia(this.#options.call);
 		if (!answer.ok) return undefined;
-		const media = answer.value;
-		for (const { m, callBase } of media.callBases) {
-			this.#keys.addBase(m, await importCallBase(new Secret(callBase)));
-			callBase.fill(0);
-			if (m === media.m) await this.#keys.sendUnder(m);
-		}
-		this.#forgetOld(media.m);
-		this.#roomKey = bytesToHex(media.joinPublicKey);
-		return accessOf(media);
+		const roomKey = bytesToHex(answer.value.joinPublicKey);
+		const isSameRoom = roomKey === this.#roomKey;
+		await this.#bases.give(answer.value, isSameRoom);
+		if (!isSameRoom) this.#sending.sealAgain();
+		this.#roomKey = roomKey;
+		return accessOf(answer.value);
 	}
 
-	#forgetOld(m: number): void {
-		const old = this.#knownM;
-		this.#knownM = m;
-		if (old === undefined || old >= m) return;
-		const forget = () => {
-			for (let gone = old; gone < m; gone++) this.#keys.forgetBase(gone);
-		};
-		this.#later.add(setTimeout(forget, oldKeysMs));
+	async #catchUp(): Promise<number> {
+		await this.#options.engine.sync();
+		await this.refresh();
+		return this.#bases.newest;
 	}
 
 	#step(input: Parameters<typeof stepRejoin>[1]): void {
@@ -165,7 +207,8 @@ class Session implements CallMediaSession {
 			case "join":
 				return void this.#join();
 			case "close":
-				return this.#closePeer();
+				this.#joinings++;
+				return this.#closeAll();
 			case "wakeAt":
 				clearTimeout(this.#wake);
 				this.#wake = setTimeout(() => this.#step({ kind: "wake" }), Math.max(0, effect.at - performance.now()));
@@ -174,132 +217,112 @@ class Session implements CallMediaSession {
 
 	#end(): void {
 		this.#lines.close();
+		this.#bases.end();
 		clearTimeout(this.#wake);
 		for (const timer of this.#timers) clearInterval(timer);
 		for (const timer of this.#later) clearTimeout(timer);
-		clearTimeout(this.#rosterSoon);
 		this.#sending.stop();
 	}
 
-	#closePeer(): void {
-		const joined = this.#joined;
-		this.#joinings++;
-		this.#joined = undefined;
-		this.#sending.pause();
-		if (joined === undefined) return;
-		this.#lastOwnId = joined.participantId;
-		this.#keys.end(joined.session);
-		const { packets, bytes } = joined.peer.sums();
+	#closeAll(): void {
+		this.#rooms.closeAll();
+		this.#presence.forget();
+	}
+
+	#closed(joining: Joining): void {
+		if (joining === this.#rooms.current) this.#lastOwnId = joining.participantId;
+		this.#sending.end(joining.session);
+		this.#keys.end(joining.session);
+		this.#rosterSender.forget(joining);
+		const { packets, bytes } = joining.peer.sums();
 		this.#past = { packets: this.#past.packets + packets, bytes: this.#past.bytes + bytes };
-		if (!joined.peer.isUnused()) return void joined.peer.close();
-		joined.peer.giveUp();
-		this.#lines.giveBack(joined.line, joined.roomKey);
+		if (!joining.peer.isUnused()) return void joining.peer.close();
+		joining.peer.giveUp();
+		this.#lines.giveBack(joining.line, joining.roomKey);
 	}
 
 	async #join(): Promise<void> {
-		this.#closePeer();
-		const joining = this.#joinings;
-		const isOld = () => this.#joinings !== joining;
+		this.#closeAll();
+		const begun = await this.#begin(() => this.#lastOwnId);
+		if (begun === "old") return;
+		if (begun === "unreachable") return this.#step({ kind: "lost", loss: { kind: "unreachable" } });
+		this.#rooms.current = this.#open(begun);
+	}
+
+	/** K5: into the new room, while the old one goes on. */
+	async #move(): Promise<void> {
+		const begun = await this.#begin(() => this.#rooms.current?.participantId);
+		if (begun === "old") return;
+		if (begun === "unreachable") return this.#step({ kind: "changed" });
+		this.#rooms.moveTo(this.#open(begun), performance.now());
+	}
+
+	/** "old": another joining, or the end, has come meanwhile. */
+	async #begin(supersedes: () => Bytes | undefined): Promise<Begun | "old" | "unreachable"> {
+		const joining = ++this.#joinings;
 		const access = await this.#fetchMedia().catch(() => undefined);
-		if (isOld()) return;
-		const lost = (loss: PeerLoss) => {
-			this.#lastLoss = loss;
-			this.#step({ kind: "lost", loss });
-		};
-		if (access === undefined) return lost({ kind: "unreachable" });
+		if (this.#joinings !== joining) return "old";
+		if (access === undefined) return "unreachable";
 		const { session, participantId } = await this.#keys.begin();
-		if (isOld()) return this.#keys.end(session);
-		const line = this.#lines.take(this.#roomKey);
-		const peer = openPeer(line, access, participantId, {
-			onConnected: () => {
-				if (!isOld()) this.#connected();
-			},
-			onSeat: (seat, id) => {
-				if (!isOld()) this.#seated(seat, id);
-			},
-			onRoster: (frame) => {
-				if (!isOld()) void this.#rosterArrived(frame);
-			},
-			onSent: (frames) => {
-				if (!isOld()) this.#sending.left(frames);
-			},
-			onHeard: (frames) => {
-				if (!isOld()) this.#heard(frames);
-			},
-			onLost: (loss) => {
-				if (!isOld()) lost(loss);
-			},
+		if (this.#joinings === joining) return { access, session, participantId, supersedes: supersedes() };
+		this.#keys.end(session);
+		return "old";
+	}
+
+	#open(begun: Begun): Joining {
+		const line = this.#lines.take(bytesToHex(begun.access.joinPublicKey));
+		const { session } = begun;
+		const joining: Joining = new Joining(begun, line, {
+			onConnected: () => this.#connected(joining),
+			onSeat: (seat, id) => this.#seated(joining, seat, id),
+			onRoster: (frame) => void this.#rosterArrived(frame, joining),
+			onSent: (frames) => this.#sending.left(session, frames),
+			onDropped: (frames) => this.#sending.dropped(session, frames),
+			onHeard: (frames) => this.#hearing.take(frames, joining),
+			onLost: (loss) => this.#lost(joining, loss),
 		});
-		const supersedes = this.#lastOwnId;
-		const roomKey = this.#roomKey;
-		this.#joined = {
-			peer,
-			line,
-			roomKey,
-			session,
-			participantId,
-			supersedes,
-			seats: new Map(),
-			heardAt: new Map(),
-			told: new Map(),
-		};
+		return joining;
 	}
 
-	#connected(): void {
-		const joined = this.#joined;
-		if (joined === undefined) return;
-		this.#step({ kind: "connected" });
+	#connected(joining: Joining): void {
+		if (!this.#rooms.has(joining)) return;
+		joining.isConnected = true;
+		if (this.#rooms.isNext(joining)) this.#rooms.arrived();
+		else this.#step({ kind: "connected" });
 		this.#lines.prepare();
-		this.#sending.begin(joined.session, joined.peer.say);
-		void this.#sendRoster();
+		this.#sending.begin(joining.session, joining.peer.say);
+		this.#peopleChanged(joining);
 	}
 
-	#seated(seat: number, participantId: Bytes | undefined): void {
-		const joined = this.#joined;
-		if (joined === undefined) return;
-		this.#keys.seat(joined.session, seat, participantId);
-		const gone = joined.told.get(seat);
-		joined.told.delete(seat);
-		joined.heardAt.delete(seat);
-		if (participantId === undefined) joined.seats.delete(seat);
-		else joined.seats.set(seat, participantId);
-		if (gone !== undefined) this.#options.events.onWent(gone);
+	#seated(joining: Joining, seat: number, participantId: Bytes | undefined): void {
+		if (!this.#rooms.has(joining)) return;
+		this.#keys.seat(joining.session, seat, participantId);
+		joining.sit(seat, participantId);
+		this.#peopleChanged(joining);
+	}
+
+	#peopleChanged(joining: Joining): void {
 		// K4: to each newcomer at once.
-		if (participantId !== undefined) this.#sendRosterSoon();
-		this.#tellWhoIsThere(joined);
+		this.#rosterSender.soon(joining);
+		this.#presence.look(this.#rooms.all(), this.#roster);
 	}
 
-	/** Several newcomers at once make one entry. */
-	#sendRosterSoon(): void {
-		clearTimeout(this.#rosterSoon);
-		this.#rosterSoon = setTimeout(() => void this.#sendRoster(), gatherMs);
+	#lost(joining: Joining, loss: PeerLoss): void {
+		if (!this.#rooms.has(joining)) return;
+		this.#lastLoss = loss;
+		if (joining === this.#rooms.leaving) return this.#rooms.leaveOld();
+		this.#step(this.#rooms.isNext(joining) ? { kind: "changed" } : { kind: "lost", loss });
 	}
 
-	async #sendRoster(): Promise<void> {
-		const joined = this.#joined;
-		if (joined === undefined || this.#rejoin.phase !== "connected" || joined.seats.size === 0) return;
-		const announcement = this.#keys.announcement(joined.session, performance.now());
-		if (announcement === undefined) return;
-		const entry = {
-			...announcement,
-			...this.#signs.next(this.#ownSigns, Date.now()),
-			supersedes: joined.supersedes,
-			seen: [...joined.seats.values()],
-		};
-		const sealed = await this.#options.engine.sealRoster(this.#options.call, entry);
-		if (sealed.ok && this.#joined === joined) joined.peer.say({ type: "roster", frame: sealed.value });
-	}
-
-	async #rosterArrived(frame: Bytes): Promise<void> {
+	async #rosterArrived(frame: Bytes, joining: Joining): Promise<void> {
 		const opened = await this.#options.engine.openRoster(this.#options.call, copyBytes(frame));
-		const joined = this.#joined;
-		if (!opened.ok || joined === undefined) return;
+		if (!opened.ok || !this.#rooms.has(joining)) return;
 		const { person, leaf, ...entry } = opened.value;
-		const verdict = this.#roster.judge({ ...entry, leaf, person: { person, leaf } }, joined.participantId);
+		const verdict = this.#roster.judge({ ...entry, leaf, person: { person, leaf } }, joining.participantId);
 		if (verdict.kind === "refuse") return;
 		for (const { id, graceMs } of verdict.revoke) this.#revoke(id, graceMs);
 		this.#keys.authorize(entry.participantId as ParticipantId, entry.m, entry.counters);
-		this.#tellWhoIsThere(joined);
+		this.#presence.look(this.#rooms.all(), this.#roster);
 	}
 
 	#revoke(id: Bytes, graceMs: number): void {
@@ -311,32 +334,9 @@ class Session implements CallMediaSession {
 		else this.#later.add(setTimeout(revoke, graceMs));
 	}
 
-	#tellWhoIsThere({ seats, told }: Joined): void {
-		for (const [seat, id] of seats) {
-			const known = this.#roster.personOf(id);
-			if (known === undefined || told.has(seat)) continue;
-			const speaker = { ...known, participantId: bytesToHex(id) };
-			told.set(seat, speaker);
-			this.#options.events.onCame(speaker);
-		}
-	}
-
-	/** One after the other: WebCrypto answers in any order, and what is heard has one. */
-	#heard(frames: readonly HeardFrame[]): void {
-		const joined = this.#joined;
-		const at = performance.now();
-		if (joined === undefined) return;
-		this.#opening = this.#opening.then(async () => {
-			for (const { seat, sequence, timestamp, frame } of frames) {
-				// Who sits there now, not when the frame is open: a seat may change hands meanwhile.
-				const speaker = joined.told.get(seat);
-				const opened = await this.#keys.open(joined.session, seat, audioStream, frame, 0);
-				if (!("frame" in opened) || speaker === undefined || joined.told.get(seat) !== speaker) continue;
-				joined.heardAt.set(seat, at);
-				this.#sending.somebodyHears();
-				const sound = { stream: speaker.participantId, sequence, timestamp, frame: opened.frame, at };
-				this.#options.events.onSound(speaker, sound);
-			}
-		});
+	#look(): void {
+		this.#follower.look();
+		if (this.#rooms.look(this.#roster, performance.now()) === "late") this.#step({ kind: "changed" });
+		if (this.#rejoin.phase === "connected") this.#presence.look(this.#rooms.all(), this.#roster);
 	}
 }

@@ -1,6 +1,5 @@
-import { haveMoved } from "./participants.ts";
-import type { Joining } from "./joining.ts";
-import type { Roster } from "../../media/roster.ts";
+import { haveMoved, type HeardRoom } from "./places.ts";
+import type { Roster } from "./roster.ts";
 
 /** K5: the old room is left after this even if somebody never came to the new one. */
 const handoverMs = 5_000;
@@ -8,34 +7,35 @@ const handoverMs = 5_000;
 const settledMs = 1_000;
 
 /** The room that this device is in; while the call moves on to another, both. */
-export class Rooms {
-	current: Joining | undefined;
+export class Rooms<Room extends HeardRoom> {
+	current: Room | undefined;
 	/** The room before, in which we still send, until the others have come. */
-	leaving: Joining | undefined;
+	leaving: Room | undefined;
 	/** The room to come, not yet connected. */
-	#next: Joining | undefined;
+	#next: Room | undefined;
 	#deadline = 0;
 	#movedSince: number | undefined;
-	readonly #onClose: (joining: Joining) => void;
+	readonly #close: (room: Room) => void;
 
-	constructor(onClose: (joining: Joining) => void) {
-		this.#onClose = onClose;
+	/** `close` leaves a room; it is still one of {@link all} while it does. */
+	constructor(close: (room: Room) => void) {
+		this.#close = close;
 	}
 
-	all(): readonly Joining[] {
-		return [this.current, this.#next, this.leaving].filter((joining) => joining !== undefined);
+	all(): readonly Room[] {
+		return [this.current, this.#next, this.leaving].filter((room) => room !== undefined);
 	}
 
-	has(joining: Joining): boolean {
-		return this.all().includes(joining);
+	has(room: Room): boolean {
+		return this.all().includes(room);
 	}
 
-	isNext(joining: Joining): boolean {
-		return this.#next === joining;
+	isNext(room: Room): boolean {
+		return this.#next === room;
 	}
 
 	/** Begins to move: `next` joins beside the current one. */
-	moveTo(next: Joining, now: number): void {
+	moveTo(next: Room, now: number): void {
 		if (this.#next !== undefined) this.#close(this.#next);
 		this.#next = next;
 		this.#deadline = now + handoverMs;
@@ -64,7 +64,7 @@ export class Rooms {
 	}
 
 	closeAll(): void {
-		for (const joining of this.all()) this.#close(joining);
+		for (const room of this.all()) this.#close(room);
 		this.current = undefined;
 		this.leaving = undefined;
 		this.#next = undefined;
@@ -74,10 +74,5 @@ export class Rooms {
 		const old = this.leaving;
 		this.leaving = undefined;
 		if (old !== undefined) this.#close(old);
-	}
-
-	#close(joining: Joining): void {
-		this.#onClose(joining);
-		joining.peer.close();
 	}
 }

@@ -1,12 +1,31 @@
-import type { RosterEntry } from "../../media/roster.ts";
-import type { Joining } from "./joining.ts";
-import type { RosterPort } from "./media-session.ts";
-import type { FrameProtection } from "./protection.ts";
+import type { Bytes } from "@sotto/bytes";
+import type { RosterEntry } from "./roster.ts";
 
 /** Several newcomers, or signs, at once make one entry. */
 const gatherMs = 60;
 /** Entries of one joining go out at this pace at most, well below what the room lets through. */
 const leastMs = 250;
+
+/** A joining that entries are sent in. */
+type RosterRoom = {
+	readonly isConnected: boolean;
+	/** The frame keys' number for it, once known. */
+	readonly session: number | undefined;
+	readonly seats: ReadonlyMap<number, Bytes>;
+	/** Our participant id in the joining before it, which it takes the place of (K4). */
+	readonly supersedes: Bytes | undefined;
+	readonly peer: { readonly sendRoster: (frame: Bytes) => unknown };
+};
+
+type RosterParts = {
+	/** What is to be said of us in this session; undefined while nothing can be sealed. */
+	readonly announcement: (
+		session: number,
+	) => Promise<Pick<RosterEntry, "participantId" | "m" | "counters"> | undefined>;
+	/** What besides. */
+	readonly next: () => Pick<RosterEntry, "count" | "signs" | "reactions">;
+	readonly seal: (entry: RosterEntry) => Promise<Bytes | undefined>;
+};
 
 type Pending = {
 	timer: ReturnType<typeof setTimeout> | undefined;
@@ -17,22 +36,14 @@ type Pending = {
 
 /** Sends this device's roster entries: soon after they are asked for, never too many, one after the other. */
 export class RosterSender {
-	readonly #protection: FrameProtection;
-	readonly #port: Pick<RosterPort<unknown>, "seal">;
-	readonly #next: () => Pick<RosterEntry, "count" | "signs" | "reactions">;
-	readonly #pending = new Map<Joining, Pending>();
+	readonly #parts: RosterParts;
+	readonly #pending = new Map<RosterRoom, Pending>();
 
-	constructor(
-		protection: FrameProtection,
-		port: Pick<RosterPort<unknown>, "seal">,
-		next: () => Pick<RosterEntry, "count" | "signs" | "reactions">,
-	) {
-		this.#protection = protection;
-		this.#port = port;
-		this.#next = next;
+	constructor(parts: RosterParts) {
+		this.#parts = parts;
 	}
 
-	soon(joining: Joining): void {
+	soon(joining: RosterRoom): void {
 		const pending = this.#pending.get(joining) ?? {
 			timer: undefined,
 			sentAt: Number.NEGATIVE_INFINITY,
@@ -49,12 +60,12 @@ export class RosterSender {
 		pending.timer = setTimeout(() => void this.#send(joining, pending), wait);
 	}
 
-	forget(joining: Joining): void {
+	forget(joining: RosterRoom): void {
 		clearTimeout(this.#pending.get(joining)?.timer);
 		this.#pending.delete(joining);
 	}
 
-	async #send(joining: Joining, pending: Pending): Promise<void> {
+	async #send(joining: RosterRoom, pending: Pending): Promise<void> {
 		pending.timer = undefined;
 		if (!joining.isConnected || joining.seats.size === 0 || joining.session === undefined) return;
 		pending.isSealing = true;
@@ -66,11 +77,16 @@ export class RosterSender {
 		this.soon(joining);
 	}
 
-	async #sealAndSend(joining: Joining, session: number): Promise<void> {
-		const announcement = await this.#protection.announcement(session);
+	async #sealAndSend(joining: RosterRoom, session: number): Promise<void> {
+		const announcement = await this.#parts.announcement(session);
 		if (announcement === undefined) return;
 		const seen = [...joining.seats.values()];
-		const sealed = await this.#port.seal({ ...announcement, ...this.#next(), supersedes: joining.supersedes, seen });
+		const sealed = await this.#parts.seal({
+			...announcement,
+			...this.#parts.next(),
+			supersedes: joining.supersedes,
+			seen,
+		});
 		if (sealed !== undefined) joining.peer.sendRoster(sealed);
 	}
 }

@@ -1,25 +1,26 @@
-import { type CatchUp, mustStop, seenAhead, stepCatchUp } from "../../media/catch-up.ts";
-import type { FrameProtection } from "./protection.ts";
+import { type CatchUp, mustStop, seenAhead, stepCatchUp } from "./catch-up.ts";
 
 /** K5: whoever sees frames of a higher m reads the log; where that does not help for 5 s, it stops sending. */
 export class Follower {
-	readonly #protection: FrameProtection;
+	readonly #hold: (isHeld: boolean) => void;
 	readonly #catchUp: (() => Promise<number>) | undefined;
 	#behind: CatchUp | undefined;
 	#isAsking = false;
 
-	/** `catchUp` reads the log, hands on what keys it finds, and gives the newest m that is here. */
-	constructor(protection: FrameProtection, catchUp: (() => Promise<number>) | undefined) {
-		this.#protection = protection;
+	/** `hold` stops sealing; `catchUp` reads the log, hands on what keys it finds, and gives the newest m that is here. */
+	constructor(hold: (isHeld: boolean) => void, catchUp: (() => Promise<number>) | undefined) {
+		this.#hold = hold;
 		this.#catchUp = catchUp;
-		protection.onAhead((m) => {
-			this.#behind = seenAhead(this.#behind, m, performance.now());
-			void this.#ask();
-		});
 	}
 
 	get isOutOfStep(): boolean {
 		return mustStop(this.#behind, performance.now());
+	}
+
+	/** Frames came under a `callBase(m)` that is not here. */
+	seenAhead(m: number): void {
+		this.#behind = seenAhead(this.#behind, m, performance.now());
+		void this.#ask();
 	}
 
 	/** To be called now and then. */
@@ -32,7 +33,7 @@ export class Follower {
 	#judge(newest: number): void {
 		const now = performance.now();
 		this.#behind = stepCatchUp(this.#behind, newest, now);
-		this.#protection.hold(mustStop(this.#behind, now));
+		this.#hold(mustStop(this.#behind, now));
 	}
 
 	async #ask(): Promise<void> {
