@@ -50,10 +50,10 @@ export const quietChromium = [
 export const fakeDevices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
 /**
- * A Chromium whose microphone speaks `microphoneWav` over and over (a beep if undefined) and whose camera shows a test
- * picture; permissions are given.
+ * A Chromium whose microphone speaks `microphoneWav` over and over (a beep if undefined) and whose camera shows `cameraY4m` over and
+ * over (a test picture if undefined); permissions are given.
  */
-export function launchChromium(microphoneWav?: string): Promise<Browser> {
+export function launchChromium(microphoneWav?: string, cameraY4m?: string): Promise<Browser> {
 	return chromium.launch({
 		executablePath: browserPath("chromium"),
 		headless: true,
@@ -61,6 +61,7 @@ export function launchChromium(microphoneWav?: string): Promise<Browser> {
 			...quietChromium,
 			...fakeDevices,
 			...(microphoneWav === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphoneWav}`]),
+			...(cameraY4m === undefined ? [] : [`--use-file-for-fake-video-capture=${cameraY4m}`]),
 		],
 	});
 }

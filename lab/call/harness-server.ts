@@ -25,10 +25,10 @@ export type HarnessServer = {
 	readonly stop: () => Promise<void>;
 };
 
-/** Builds the harness page into `folder`, as the web app is built. */
-export async function buildHarnessPage(folder: string): Promise<void> {
+/** Builds the harness page, or another one that has it in it, into `folder`, as the web app is built. */
+export async function buildHarnessPage(folder: string, root = join(import.meta.dirname, "page")): Promise<void> {
 	await build({
-		root: join(import.meta.dirname, "page"),
+		root,
 		configFile: false,
 		base: "./",
 		logLevel: "error",
@@ -37,8 +37,11 @@ export async function buildHarnessPage(folder: string): Promise<void> {
 	});
 }
 
-/** Serves the harness page and an sfu whose rooms write what they see to `tapPath`. Files beside the page are served too. */
-export async function startHarnessServer(pageFolder: string, tapPath: string): Promise<HarnessServer> {
+/**
+ * Serves the harness page and an sfu whose rooms write what they see to `tapPath`; as the product's rooms if that is undefined. Files
+ * beside the page are served too.
+ */
+export async function startHarnessServer(pageFolder: string, tapPath?: string): Promise<HarnessServer> {
 	let { server, sfu } = await listen(pageFolder, tapPath, 0);
 	const { port } = server.address() as AddressInfo;
 	const stop = async () => {
@@ -57,13 +60,19 @@ export async function startHarnessServer(pageFolder: string, tapPath: string): P
 	};
 }
 
-async function listen(pageFolder: string, tapPath: string, port: number): Promise<{ server: Server; sfu: Sfu }> {
+async function listen(
+	pageFolder: string,
+	tapPath: string | undefined,
+	port: number,
+): Promise<{ server: Server; sfu: Sfu }> {
 	const sfu = createSfu({
 		mediaAddress: "127.0.0.1",
 		now: () => performance.now(),
 		random: (length) => new Uint8Array(randomBytes(length)),
 		log: (line) => console.log(`sfu: ${line}`),
-		roomEntry: { url: new URL("./tapped-room.ts", import.meta.url), arguments: [tapPath] },
+		...(tapPath === undefined
+			? {}
+			: { roomEntry: { url: new URL("./tapped-room.ts", import.meta.url), arguments: [tapPath] } }),
 	});
 	const api = getRequestListener(sfu.app.fetch);
 	const server = createServer((request, response) => {
