@@ -1,5 +1,7 @@
 import { base64urlToBytes } from "@sotto/bytes";
 import type { Sound } from "../speech.ts";
+import type { SentLayer } from "./page/connections.ts";
+import type { SeenPicture } from "./page/screening.ts";
 
 /** What a harness page reports of its session; page/harness.ts makes it. */
 export type CallReport = {
@@ -61,6 +63,23 @@ export class CallPage {
 		if (!bytes.ok) throw new Error("the page sends base64url");
 		const words = new Int16Array(bytes.value.buffer, 0, bytes.value.length >> 1);
 		return { startedAt, sound: { sampleRate, samples: Float32Array.from(words, (word) => word / 32_768) } };
+	}
+
+	/** Shows these people's cameras, each as high as given, and nobody else's: see page/harness.ts. */
+	async show(heights: Readonly<Record<string, number>>): Promise<void> {
+		await this.#evaluate(`harness.show(${JSON.stringify(heights)})`);
+	}
+
+	/** What is seen of each person that was shown. */
+	async pictures(): Promise<Readonly<Record<string, SeenPicture>>> {
+		const json = await this.#evaluate("JSON.stringify(harness.pictures())");
+		return JSON.parse(json as string) as Readonly<Record<string, SeenPicture>>;
+	}
+
+	/** What this page's camera has sent, by layer. */
+	async sentCamera(): Promise<readonly SentLayer[]> {
+		const json = await this.#evaluate("harness.sentCamera().then(JSON.stringify)");
+		return JSON.parse(json as string) as readonly SentLayer[];
 	}
 
 	async leave(): Promise<void> {

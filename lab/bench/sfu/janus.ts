@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
-import { RealPeer, sendingLines } from "../../../services/sfu/src/real-peer.test-kit.ts";
+import { RealPeer } from "../../../services/sfu/src/real-peer.test-kit.ts";
 import type { Crowd, Loaded, Scenario, StartServer } from "./load.ts";
 
 const signallingPort = 8188;
@@ -69,8 +69,9 @@ transports: { disable = "${transports}" }
 }
 
 async function publish(session: Session, address: string, crowd: Crowd, index: number): Promise<RealPeer> {
-	const peer = new RealPeer(address, crowd.feedbackFor(index));
-	const sdp = await peer.offer(sendingLines({ ua: crowd.audio[index]?.ssrc ?? 0, uv: crowd.video[index]?.ssrc ?? 0 }));
+	const sends = { ua: [crowd.audio[index]?.ssrc ?? 0], uv: [crowd.video[index]?.ssrc ?? 0] };
+	const peer = new RealPeer(address, sends, crowd.feedbackFor(index));
+	const sdp = await peer.offer();
 	const handle = await session.attach();
 	const body = { request: "joinandconfigure", ptype: "publisher", room: 1, id: index + 1 };
 	const answer = await handle(body, { type: "offer", sdp });
@@ -80,7 +81,7 @@ async function publish(session: Session, address: string, crowd: Crowd, index: n
 }
 
 async function subscribe(session: Session, address: string, crowd: Crowd, feeds: readonly number[]): Promise<RealPeer> {
-	const peer = new RealPeer(address, crowd.arrived);
+	const peer = new RealPeer(address, {}, crowd.arrived);
 	const handle = await session.attach();
 	const streams = feeds.map((feed) => ({ feed }));
 	const offer = await handle({ request: "join", ptype: "subscriber", room: 1, streams });

@@ -21,7 +21,7 @@ export function startSotto(mediaAddress: string): StartServer {
 				port: running.port,
 				...room,
 				bindAddress: mediaAddress,
-				ssrcs: audio === undefined || video === undefined ? {} : { ua: [audio.ssrc], uv: [video.ssrc] },
+				sends: audio === undefined || video === undefined ? {} : { ua: [audio.ssrc], uv: [video.ssrc] },
 				received: (mid, packet) => (mid === "uv" ? heed(mid, packet) : crowd.arrived(mid, packet)),
 			});
 		};

@@ -16,8 +16,10 @@ import type { CheckedEntry } from "../../../packages/platform/src/media/roster.t
 import { joinRoom } from "../../../packages/platform/src/browser/media/session.ts";
 import { protectByWorker } from "../../../packages/platform/src/browser/media/worker-protection.ts";
 import { noProtection } from "./bare-protection.ts";
+import { keepConnections, sentCamera } from "./connections.ts";
 import { speakingMicrophone } from "./generated-microphone.ts";
 import { recordTrack } from "./record-track.ts";
+import { Screening } from "./screening.ts";
 
 /** What the test asks a page for. Everything crosses over as JSON. */
 type CallRequest = {
@@ -32,6 +34,8 @@ type CallRequest = {
 	readonly speakUrl?: string;
 };
 
+keepConnections();
+const screening = new Screening();
 let session: MediaSession<string> | undefined;
 let ownLeaf = 0;
 let microphoneOpenedAt = 0;
@@ -108,11 +112,27 @@ async function record(index: number, seconds: number) {
 	return { startedAt, sampleRate, pcm: bytesToBase64url(new Uint8Array(pcm.buffer)) };
 }
 
+/** Shows these people's cameras, each as high as given, and nobody else's. */
+function show(heights: Readonly<Record<string, number>>): void {
+	const participants = session?.view().participants ?? [];
+	const shown = participants.filter(({ person }) => person !== undefined && person in heights);
+	session?.show(
+		shown.map(({ participantId, person = "" }) => {
+			const height = heights[person] ?? 0;
+			return { participantId, stream: "camera", width: (height * 16) / 9, height };
+		}),
+	);
+	for (const { person = "", videoTrack } of shown) screening.show(person, videoTrack);
+}
+
 /** What the test calls. */
 const harness = {
 	startCall,
 	report,
 	record,
+	show,
+	pictures: () => screening.pictures(),
+	sentCamera,
 	leave: () => session?.leave(),
 	setCamera: (on: boolean) => session?.setCamera(on),
 };

@@ -31,11 +31,10 @@ const screen = integerShape(0, 7);
 export const maxRoomParticipants = 32;
 /** A camera's simulcast layers, low to high; `camera` in `watch` names the highest that is wanted, 0 none. */
 export const simulcastRids = ["l", "m", "h"] as const;
-export const layerShape = mapShape({
-	rid: literalShape(...simulcastRids),
-	ssrc: integerShape(0, 0xffff_ffff),
-	rtxSsrc: optional(integerShape(0, 0xffff_ffff)),
-});
+
+/** What is on a screen: of each seat the highest layer that is wanted, and which shared screens. */
+export const watchedSeatsShape = listShape(mapShape({ seat, camera: integerShape(0, simulcastRids.length) }), 64);
+export const watchedScreensShape = listShape(screen, 8);
 
 function route<Request, Response>(definition: Omit<Route<Request, Response>, "role">): Route<Request, Response> {
 	return { role: "sfu", ...definition };
@@ -84,17 +83,13 @@ export const roomRequestShape = taggedShape("type", {
 		fingerprint: bytesShape(32, 32),
 		signature: bytesShape(64, 64),
 	}),
-	/** The answer to the newest offer. `layers` are the SSRCs of the camera's simulcast, which no answer of Chromium's names. */
-	answer: mapShape({
-		type: literalShape("answer"),
-		sdp: textShape(maxSdpLength),
-		layers: optional(listShape(layerShape, simulcastRids.length)),
-	}),
+	/** The answer to the newest offer. */
+	answer: mapShape({ type: literalShape("answer"), sdp: textShape(maxSdpLength) }),
 	/** What is on this participant's screen; what is not named is not sent. Sound is always sent. */
 	watch: mapShape({
 		type: literalShape("watch"),
-		seats: listShape(mapShape({ seat, camera: integerShape(0, simulcastRids.length) }), 64),
-		screens: listShape(screen, 8),
+		seats: watchedSeatsShape,
+		screens: watchedScreensShape,
 	}),
 	/** This participant's screen begins or ends: the room gives it a place with everybody, or takes it away. */
 	share: mapShape({ type: literalShape("share"), on: booleanShape }),

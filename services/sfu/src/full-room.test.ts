@@ -30,7 +30,7 @@ function join(port: number, room: Awaited<ReturnType<typeof makeRoom>>, index: n
 		port,
 		...room,
 		bindAddress: "127.0.0.1",
-		ssrcs: { ua: [audioSsrc], uv: [videoSsrc] },
+		sends: { ua: [audioSsrc], uv: [videoSsrc] },
 		received(mid, packet) {
 			if (mid === "uv") video.feedbackArrived(packet);
 			if (isRtcp(packet)) return;

@@ -106,11 +106,9 @@ export function openJoin(socket: JoinSocket, rooms: Rooms, nonce: Bytes, now: ()
 					state.offers--;
 					return rooms.say(state.roomId, state.guest, request.value);
 				case "share":
+				case "watch":
 					if (state.phase !== "joined") return refuse("malformed");
 					return rooms.say(state.roomId, state.guest, request.value);
-				case "watch":
-					// There are no layers to choose from yet: everything is sent.
-					return state.phase === "joined" ? undefined : refuse("malformed");
 				case "ping":
 					return tell({ type: "pong" });
 			}

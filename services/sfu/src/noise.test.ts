@@ -38,8 +38,8 @@ test("whatever RTCP a participant makes up, the room goes on, and so does the pa
 	const received = (mid: string, packet: Buffer) => {
 		if (!isRtcp(packet) && mid.startsWith("a") && bytesToHex(tagOf("audio", packet)) === bytesToHex(tag)) heard++;
 	};
-	const listener = await joinRoom({ ...how, ssrcs: {}, received });
-	const speaker = await joinRoom({ ...how, ssrcs: { ua: [7] }, received: () => {} });
+	const listener = await joinRoom({ ...how, sends: {}, received });
+	const speaker = await joinRoom({ ...how, sends: { ua: [7] }, received: () => {} });
 	peers = [listener, speaker];
 	const sound = new SyntheticStream("audio", 7, 192, 960, tag);
 	let count = 0;

@@ -5,6 +5,8 @@ import { opusParameters, payloadTypes, transportFeedbackUri } from "./room/media
 /** Called for whatever arrives on an m-line, RTP and RTCP. */
 export type Received = (mid: string, packet: Buffer) => void;
 
+export type Sends = Readonly<Record<string, readonly number[]>>;
+
 /** A real WebRTC endpoint that is no browser: it sends and gets RTP packets as they are, so that thousands a second can be counted. */
 export class RealPeer {
 	readonly fingerprint: Uint8Array<ArrayBuffer>;
@@ -15,7 +17,8 @@ export class RealPeer {
 	readonly #channels: unknown[] = [];
 	#candidates: string[] = [];
 
-	constructor(bindAddress: string, received: Received) {
+	/** `sends`: the SSRCs of what it will send, by m-line (`ua`, `uv`, `us`). Feedback about others does not reach it. */
+	constructor(bindAddress: string, sends: Sends, received: Received) {
 		const { certificate, key, fingerprint } = makeDtlsCertificate();
 		this.fingerprint = fingerprint;
 		this.#received = received;
@@ -26,6 +29,7 @@ export class RealPeer {
 			certificatePemFile: certificate,
 			keyPemFile: key,
 		});
+		for (const [mid, ssrcs] of Object.entries(sends)) this.#keep(this.#connection.addTrack(sendingLine(mid, ssrcs)));
 		this.#connection.onTrack((track) => this.#keep(track));
 		// Referenced, or the collector frees it.
 		this.#connection.onDataChannel((channel) => this.#channels.push(channel));
@@ -61,9 +65,8 @@ export class RealPeer {
 		for (const candidate of this.#candidates.splice(0)) this.#connection.addRemoteCandidate(candidate, mid);
 	}
 
-	/** Offers these lines. */
-	async offer(media: readonly (Audio | Video)[]): Promise<string> {
-		for (const line of media) this.#keep(this.#connection.addTrack(line));
+	/** Offers what it sends. */
+	async offer(): Promise<string> {
 		this.#connection.setLocalDescription("offer");
 		return await this.#description();
 	}
@@ -96,17 +99,16 @@ export class RealPeer {
 	}
 }
 
-/** The m-lines of an endpoint that offers its sound and its camera as the room would ask for them. */
-export function sendingLines(ssrcs: { readonly ua: number; readonly uv: number }): readonly (Audio | Video)[] {
-	const audio = new Audio("ua", "SendOnly");
-	audio.addAudioCodec(payloadTypes.opus, "opus", opusParameters);
-	audio.addSSRC(ssrcs.ua, "peer", "peer", "ua");
-	audio.parseSdpLine(`a=rtcp-fb:${payloadTypes.opus} transport-cc`);
-	const video = new Video("uv", "SendOnly");
-	video.addVideoCodec(payloadTypes.vp9, "VP9", "profile-id=0");
-	video.addRTXCodec(payloadTypes.vp9Rtx, payloadTypes.vp9, 90_000);
-	video.addSSRC(ssrcs.uv, "peer", "peer", "uv");
-	video.parseSdpLine(`a=rtcp-fb:${payloadTypes.vp9} transport-cc`);
-	for (const media of [audio, video]) media.parseSdpLine(`a=extmap:1 ${transportFeedbackUri}`);
-	return [audio, video];
+/** An m-line that sends these streams: of sound if its mid is `ua`, else of pictures. */
+function sendingLine(mid: string, ssrcs: readonly number[]): Audio | Video {
+	const media = mid === "ua" ? new Audio(mid, "SendOnly") : new Video(mid, "SendOnly");
+	if (media instanceof Audio) media.addAudioCodec(payloadTypes.opus, "opus", opusParameters);
+	else {
+		media.addVideoCodec(payloadTypes.vp9, "VP9", "profile-id=0");
+		media.addRTXCodec(payloadTypes.vp9Rtx, payloadTypes.vp9, 90_000);
+	}
+	for (const ssrc of ssrcs) media.addSSRC(ssrc, "peer", "peer", mid);
+	media.parseSdpLine(`a=rtcp-fb:${mid === "ua" ? payloadTypes.opus : payloadTypes.vp9} transport-cc`);
+	media.parseSdpLine(`a=extmap:1 ${transportFeedbackUri}`);
+	return media;
 }

@@ -7,13 +7,14 @@ import {
 	type RoomEvent,
 	roomPingMs,
 	type RoomRequest,
+	simulcastRids,
 	type WireParticipantId,
 	type WireRoomId,
 } from "@sotto/api";
 import { type Bytes, bytesToHex, encodeCbor, parseCbor } from "@sotto/bytes";
 import { type SigningKey, sign } from "@sotto/crypto";
 import { WebSocket } from "ws";
-import { RealPeer, type Received } from "./real-peer.test-kit.ts";
+import { RealPeer, type Received, type Sends } from "./real-peer.test-kit.ts";
 import { randomOctets } from "./sfu.test-kit.ts";
 
 export type RoomPeerOptions = {
@@ -22,8 +23,9 @@ export type RoomPeerOptions = {
 	readonly roomId: WireRoomId;
 	/** An address of this machine for its end of the transport. */
 	readonly bindAddress: string;
-	/** The SSRCs that its answer names, by m-line. */
-	readonly ssrcs: Readonly<Record<string, readonly number[]>>;
+	readonly sends: Sends;
+	/** Its camera comes in layers, as its packets name them. */
+	readonly hasLayers?: boolean;
 	readonly received: Received;
 };
 
@@ -55,7 +57,7 @@ export class RoomPeer {
 
 	constructor(options: RoomPeerOptions) {
 		this.#options = options;
-		this.#peer = new RealPeer(options.bindAddress, options.received);
+		this.#peer = new RealPeer(options.bindAddress, options.sends, options.received);
 		this.#socket = new WebSocket(`ws://127.0.0.1:${options.port}${joinRoomPath}`);
 		this.#socket.on("message", (data: Buffer) => {
 			const event = parseCbor(roomEventShape, new Uint8Array(data));
@@ -77,8 +79,8 @@ export class RoomPeer {
 			case "nonce":
 				return await this.#join(event.nonce);
 			case "offer": {
-				const sdp = withSsrcs(await this.#peer.answer(event.sdp), this.#options.ssrcs);
-				this.say({ type: "answer", sdp });
+				const sdp = await this.#peer.answer(event.sdp);
+				this.say({ type: "answer", sdp: this.#options.hasLayers === true ? withLayers(sdp) : sdp });
 				return void setTimeout(() => this.#peer.begin("ua"), answerTakenMs);
 			}
 			case "seat":
@@ -128,14 +130,8 @@ export class RoomPeer {
 	}
 }
 
-/** The answer with the SSRCs that will be sent: the transport drops what no description names. */
-function withSsrcs(sdp: string, ssrcs: RoomPeerOptions["ssrcs"]): string {
-	return sdp
-		.split(/(?=^m=)/m)
-		.map((section) => {
-			const mid = /^a=mid:(\w+)/m.exec(section)?.[1] ?? "";
-			const lines = (ssrcs[mid] ?? []).map((ssrc) => `a=ssrc:${ssrc} cname:peer\r\n`);
-			return section + lines.join("");
-		})
-		.join("");
+/** The answer of a client that takes up the offer of layers (RFC 8853). */
+function withLayers(sdp: string): string {
+	const lines = [...simulcastRids.map((rid) => `a=rid:${rid} send`), `a=simulcast:send ${simulcastRids.join(";")}`];
+	return sdp.replace(/^a=mid:uv\r?$/m, ["a=mid:uv", ...lines].join("\r\n"));
 }

@@ -42,7 +42,7 @@ export type Guest = {
 };
 
 /** What a guest may say to its room once it was let in. */
-export type GuestWord = Extract<RoomRequest, { type: "answer" | "share" }>;
+export type GuestWord = Extract<RoomRequest, { type: "answer" | "share" | "watch" }>;
 
 type Room = {
 	readonly joinPublicKey: Bytes;
@@ -192,6 +192,8 @@ export class Rooms {
 				return tell(message.viewer, { type: "seat", seat: message.seat, ...participantOf(message) });
 			case "screen":
 				return tell(message.viewer, { type: "screen", screen: message.screen, ...participantOf(message) });
+			case "wanted":
+				return tell(message.participantId, { type: "wanted", camera: message.camera, screen: message.screen });
 			case "lost": {
 				const guest = room.guests.get(bytesToHex(message.participantId));
 				room.guests.delete(bytesToHex(message.participantId));

@@ -178,7 +178,7 @@ describe("joining", () => {
 });
 
 describe("what is negotiated", () => {
-	test("is transport-wide feedback on the uplinks and no extension at all on the downlinks", async () => {
+	test("is transport-wide feedback on the uplinks, the names of layers on the camera's, and no extension at all on the downlinks", async () => {
 		const { sfu, port } = await start();
 		const { key, roomId } = await makeRoom(sfu);
 		const { offer } = await joinUpToOffer(port, key, roomId);
@@ -208,7 +208,8 @@ describe("what is negotiated", () => {
 					?.replace(/^draft-/, ""),
 			);
 			const feedback = "holmer-rmcat-transport-wide-cc-extensions-01";
-			const expected = { ua: [feedback], uv: [feedback], us: [feedback] }[mid] ?? [];
+			const camera = [feedback, "rtp-stream-id", "repaired-rtp-stream-id"];
+			const expected = { ua: [feedback], uv: camera, us: [feedback] }[mid] ?? [];
 			expect(uris).toEqual(expected);
 		}
 		expect(offer.sdp).not.toMatch(/audio-level|red\/|ulpfec|flexfec|telephone-event|CN\//);
@@ -228,7 +229,8 @@ describe("what is negotiated", () => {
 		const more = "a=ssrc:7 cname:x\r\na=ssrc:7 msid:x y\r\na=candidate:1 1 UDP 1 203.0.113.9 9 typ host\r\nb=AS:9\r\n";
 		const parsed = parse(answer + more);
 		const streams = [{ mid: "ua", ssrc: 7 }];
-		expect(parsed).toEqual({ ok: true, value: { iceUfrag: "abcd", icePwd: own.icePwd, setup: "active", streams } });
+		const value = { iceUfrag: "abcd", icePwd: own.icePwd, setup: "active", streams, layers: [] };
+		expect(parsed).toEqual({ ok: true, value });
 		const errors = [
 			`${answer}a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n`,
 			`${answer}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`,
@@ -258,6 +260,38 @@ describe("what is negotiated", () => {
 			"wrongTransport",
 			"tooManyStreams",
 		]);
+	});
+
+	test("streams are those of the lines on which it sends, however many it names on the others", () => {
+		const seats = Array.from({ length: 31 }, (_, seat) => ({ audio: seat, video: 100 + seat, videoRtx: 200 + seat }));
+		const lines = firstLines(seats, []);
+		const own = { iceUfrag: "abcd", icePwd: "p".repeat(22), fingerprint: "00", addresses: ["127.0.0.1"], port: 9 };
+		const print = randomOctets(32);
+		let ssrc = 0;
+		const answer = answerTo(writeOffer(own, lines, 1), print).replace(
+			/^a=mid:.*\r\n/gm,
+			(mid) => `${mid}a=ssrc:${++ssrc} x:y\r\n`,
+		);
+		const parsed = parseAnswer(answer, lines, print);
+		expect(parsed.ok && parsed.value.streams).toEqual(
+			["ua", "uv", "us"].map((mid, index) => ({ mid, ssrc: index + 1 })),
+		);
+	});
+
+	test("layers are those that the camera's line names, low to high; one alone, others, or those of another line are none", () => {
+		const lines = firstLines([], []).slice(0, 3);
+		const own = { iceUfrag: "abcd", icePwd: "p".repeat(22), fingerprint: "00", addresses: ["127.0.0.1"], port: 9 };
+		const print = randomOctets(32);
+		const layersAt = (mid: string, said: string) => {
+			const answer = answerTo(writeOffer(own, lines, 1), print).replace(/^a=simulcast:.*\r\n/m, "");
+			const parsed = parseAnswer(answer.replace(`a=mid:${mid}`, `a=mid:${mid}\r\na=simulcast:${said}`), lines, print);
+			return parsed.ok ? parsed.value.layers.join("") : parsed.error.kind;
+		};
+		expect(layersAt("uv", "send l;m;h")).toBe("lmh");
+		expect(layersAt("uv", "send ~h;l;x;l")).toBe("lh");
+		expect(layersAt("uv", "send h")).toBe("");
+		expect(layersAt("uv", "recv l;m;h")).toBe("");
+		expect(layersAt("us", "send l;m;h")).toBe("");
 	});
 });
 

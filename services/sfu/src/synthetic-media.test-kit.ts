@@ -1,8 +1,8 @@
-import { isRtcp, writeRtpHeader, writeUint16 } from "./rtp/packet.ts";
+import { extensionIds, isRtcp, rtpHeaderBytes, writeRtpHeader, writeUint16 } from "./rtp/packet.ts";
 import { readRtcp } from "./rtp/rtcp.ts";
 import { payloadTypes } from "./room/media-plan.ts";
 
-/** Header, the transport-wide sequence number as the one extension (RFC 8285), then the payload. */
+/** Header, the transport-wide sequence number as an extension (RFC 8285), perhaps a layer's name as another one, then the payload. */
 const payloadAt = 20;
 
 /** One RTP stream as a browser would send it, but with bytes of ours where sealed frames would be: nobody decodes them. */
@@ -11,20 +11,35 @@ export class SyntheticStream {
 	readonly #payloadType: number;
 	readonly #packet: Buffer;
 	readonly #timestampStep: number;
+	/** Where the payload begins. */
+	readonly #at: number;
 	#sequence = 0;
 	#pictureId = 0;
 	#keyFrameAsked = true;
 	/** Times that somebody asked for a key frame. */
 	keyFrameRequests = 0;
 
-	/** `tag` stands in every packet, so that a receiver can tell whose it is; a picture has its descriptor before it. */
-	constructor(kind: "audio" | "video", ssrc: number, payloadBytes: number, timestampStep: number, tag: Uint8Array) {
+	/**
+	 * `tag` stands in every packet, so that a receiver can tell whose it is; a picture has its descriptor before it. `rid` is the
+	 * name of the layer that this is, of one character.
+	 */
+	constructor(
+		kind: "audio" | "video",
+		ssrc: number,
+		payloadBytes: number,
+		timestampStep: number,
+		tag: Uint8Array,
+		rid?: string,
+	) {
 		this.ssrc = ssrc;
+		this.#at = rid === undefined ? payloadAt : payloadAt + 4;
 		this.#payloadType = kind === "audio" ? payloadTypes.opus : payloadTypes.vp9;
 		this.#timestampStep = timestampStep;
-		this.#packet = Buffer.alloc(payloadAt + payloadBytes);
-		this.#packet.set(tag, tagAt(kind));
-		if (kind === "video") this.#packet[payloadAt + 3] = 0x10;
+		this.#packet = Buffer.alloc(this.#at + payloadBytes);
+		this.#packet.set([0xbe, 0xde, 0, (this.#at - 16) / 4, (extensionIds.transportSequence << 4) | 1], 12);
+		if (rid !== undefined) this.#packet.set([extensionIds.rid << 4, rid.charCodeAt(0)], 19);
+		this.#packet.set(tag, this.#at + descriptorBytes[kind]);
+		if (kind === "video") this.#packet[this.#at + 3] = 0x10;
 	}
 
 	/** The next packet, a whole frame. Overwritten by the one after it. `transportSequence` counts over all streams of a connection. */
@@ -34,7 +49,6 @@ export class SyntheticStream {
 		const timestamp = (this.#sequence * this.#timestampStep) >>> 0;
 		writeRtpHeader(packet, 0, true, this.#payloadType, this.#sequence, timestamp, this.ssrc);
 		packet[0] = 0x90;
-		packet.set([0xbe, 0xde, 0, 1, 0x11], 12);
 		writeUint16(packet, 17, transportSequence & 0xffff);
 		if (this.#payloadType === payloadTypes.vp9) this.#describePicture(packet);
 		return packet;
@@ -43,9 +57,9 @@ export class SyntheticStream {
 	/** I, L, B and E, and P unless it is a key frame; a picture id of 15 bits (RFC 9628 section 4.2). */
 	#describePicture(packet: Buffer): void {
 		this.#pictureId = (this.#pictureId + 1) & 0x7fff;
-		packet[payloadAt] = this.#keyFrameAsked ? 0xac : 0xec;
-		writeUint16(packet, payloadAt + 1, 0x8000 | this.#pictureId);
-		packet[payloadAt + 4] = this.#pictureId;
+		packet[this.#at] = this.#keyFrameAsked ? 0xac : 0xec;
+		writeUint16(packet, this.#at + 1, 0x8000 | this.#pictureId);
+		packet[this.#at + 4] = this.#pictureId;
 		this.#keyFrameAsked = false;
 	}
 
@@ -60,11 +74,10 @@ export class SyntheticStream {
 	}
 }
 
-const descriptorBytes = 5;
-const tagAt = (kind: "audio" | "video") => payloadAt + (kind === "video" ? descriptorBytes : 0);
+const descriptorBytes = { audio: 0, video: 5 } as const;
 
 /** Whose packet this is that a receiver got without header extensions: its tag of 16 bytes. */
 export function tagOf(kind: "audio" | "video", received: Buffer): Uint8Array {
-	const at = tagAt(kind) - (payloadAt - 12);
+	const at = rtpHeaderBytes + descriptorBytes[kind];
 	return received.subarray(at, at + 16);
 }

@@ -47,7 +47,6 @@ export async function createRoom(
 	}
 }
 
-export type RoomAnswer = Extract<RoomRequest, { type: "answer" }>;
 export type RoomWatch = Extract<RoomRequest, { type: "watch" }>;
 
 export type Signal = {
@@ -57,7 +56,7 @@ export type Signal = {
 		readonly fingerprint: Bytes;
 		readonly signature: Bytes;
 	}) => void;
-	readonly answer: (sdp: string, layers: RoomAnswer["layers"]) => void;
+	readonly answer: (sdp: string) => void;
 	readonly watch: (watch: Omit<RoomWatch, "type">) => void;
 	readonly share: (on: boolean) => void;
 	readonly close: () => void;
@@ -100,7 +99,7 @@ export function openSignal(url: string, onEvent: (event: RoomEvent) => void, onC
 
 	return {
 		join: (join) => say({ type: "join", v: apiVersion, ...join }),
-		answer: (sdp, layers) => say({ type: "answer", sdp, ...(layers === undefined ? {} : { layers }) }),
+		answer: (sdp) => say({ type: "answer", sdp }),
 		watch: (watch) => say({ type: "watch", ...watch }),
 		share: (on) => say({ type: "share", on }),
 		close: () => end(false),

@@ -1,5 +1,6 @@
+import { simulcastRids } from "@sotto/api";
 import { bytesToHex, err, hexToBytes, ok, type Result } from "@sotto/bytes";
-import { allowedExtensions, type HeaderExtension } from "./media-plan.ts";
+import { allowedExtensions, type HeaderExtension, type LayerName, uplinkMids } from "./media-plan.ts";
 import type { OfferedLine } from "./offer.ts";
 
 /** Why an answer is refused. */
@@ -19,6 +20,8 @@ export type Answer = {
 	readonly setup: "active" | "passive";
 	/** The RTP streams that it names, RTX among them. */
 	readonly streams: readonly AnsweredStream[];
+	/** The layers that its camera will come in, low to high; none, if it comes as one stream. */
+	readonly layers: readonly LayerName[];
 };
 export type AnsweredStream = { readonly mid: string; readonly ssrc: number };
 
@@ -56,7 +59,13 @@ export function parseAnswer(
 	const icePwd = firstValue(lines, /^a=ice-pwd:([A-Za-z0-9+/]{22,256})$/);
 	const setup = firstValue(lines, /^a=setup:(active|passive)$/);
 	if (iceUfrag === undefined || icePwd === undefined || setup === undefined) return err({ kind: "wrongTransport" });
-	return ok({ iceUfrag, icePwd, setup: setup === "active" ? "active" : "passive", streams });
+	return ok({
+		iceUfrag,
+		icePwd,
+		setup: setup === "active" ? "active" : "passive",
+		streams,
+		layers: layersOf(sections),
+	});
 }
 
 /** The lines before the first m-line, then those of each m-line. */
@@ -85,10 +94,23 @@ function firstValue(lines: readonly string[], pattern: RegExp): string | undefin
 	return undefined;
 }
 
+/** What it sends. Firefox names an SSRC also for each line on which it only receives. */
 function streamsOf(section: readonly string[]): readonly AnsweredStream[] {
 	const mid = midOf(section);
+	if (!Object.values(uplinkMids).some((uplink) => uplink === mid)) return [];
 	const ssrcs = section.flatMap((line) => /^a=ssrc:(\d{1,10}) /.exec(line)?.[1] ?? []);
 	return [...new Set(ssrcs.map(Number))].filter((ssrc) => ssrc <= 0xffff_ffff).map((ssrc) => ({ mid, ssrc }));
+}
+
+/** RFC 8853 section 5.1, without alternatives: we offer none. A `~` says that the layer begins paused. */
+function layersOf(sections: readonly (readonly string[])[]): readonly LayerName[] {
+	const camera = sections.find((section) => midOf(section) === uplinkMids.camera) ?? [];
+	const sent =
+		firstValue(camera, /^a=simulcast:send ([a-z~;]{1,16})$/)
+			?.replaceAll("~", "")
+			.split(";") ?? [];
+	const named = simulcastRids.filter((rid) => sent.includes(rid));
+	return named.length > 1 ? named : [];
 }
 
 function hasAllowedExtensions(section: readonly string[]): boolean {

@@ -1,3 +1,6 @@
+import { simulcastRids } from "@sotto/api";
+import { extensionIds } from "../rtp/packet.ts";
+
 /**
  * What a room negotiates: docs/spec/media.md. The sfu always offers, so these numbers hold in every connection of a room and
  * a packet keeps its payload type on its way through.
@@ -14,9 +17,19 @@ export type HeaderExtension = { readonly id: number; readonly uri: string };
 
 /** Every header extension that may be negotiated on this m-line, with its id. On downlinks there is none at all. */
 export function allowedExtensions(mid: string): readonly HeaderExtension[] {
+	if (mid === uplinkMids.camera) return [transportFeedback, layerName, repairedLayerName];
 	return Object.values(uplinkMids).some((uplink) => uplink === mid) ? [transportFeedback] : [];
 }
-const transportFeedback: HeaderExtension = { id: 1, uri: transportFeedbackUri };
+const transportFeedback: HeaderExtension = { id: extensionIds.transportSequence, uri: transportFeedbackUri };
+/** RFC 8852: which layer a stream is, and which one it repairs. Chromium says it in no other way. They end at the room. */
+const layerName: HeaderExtension = { id: extensionIds.rid, uri: "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" };
+const repairedLayerName: HeaderExtension = {
+	id: extensionIds.repairedRid,
+	uri: "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+};
+
+/** A camera's layers, low to high. */
+export type LayerName = (typeof simulcastRids)[number];
 
 export const uplinkMids = { audio: "ua", camera: "uv", screen: "us" } as const;
 export const rosterLabel = "roster";

@@ -3,7 +3,6 @@ import type { RoomAddresses } from "./addresses.ts";
 import { screenPlaces } from "./media-plan.ts";
 import { Participant, type SeatSsrcs, type VideoSsrcs } from "./participant.ts";
 import { openPeer, type Peer, type PeerEvents } from "./peer.ts";
-import { type AnnouncedLayer, areDistinct } from "./source.ts";
 
 export type MemberOptions = {
 	readonly key: string;
@@ -44,11 +43,10 @@ export class Member {
 	}
 
 	/** Takes an answer. False when it ends the connection. */
-	answer(sdp: string, layers: readonly AnnouncedLayer[] | undefined): boolean {
-		if (layers !== undefined && !areDistinct(layers)) return false;
-		const streams = this.peer.answer(sdp, this.#options.fingerprint);
-		if (!streams.ok) return false;
-		this.participant.announce(streams.value, layers ?? []);
+	answer(sdp: string): boolean {
+		const answer = this.peer.answer(sdp, this.#options.fingerprint);
+		if (!answer.ok) return false;
+		this.participant.announce(answer.value.streams, answer.value.layers);
 		if (this.#offered.length > 0) {
 			this.participant.addSeats(this.#offered);
 			this.#offered = [];

@@ -1,10 +1,9 @@
-import { layerShape, simulcastRids } from "@sotto/api";
+import { simulcastRids, watchedScreensShape, watchedSeatsShape } from "@sotto/api";
 import {
 	booleanShape,
 	bytesShape,
 	encodeCbor,
 	integerShape,
-	listShape,
 	literalShape,
 	mapShape,
 	optional,
@@ -27,13 +26,15 @@ export const maxProcessMessageBytes = 131_072;
 const toProcessShape = taggedShape("type", {
 	/** A participant's DTLS certificate must have this SHA-256 fingerprint (K6). */
 	add: mapShape({ type: literalShape("add"), participantId, fingerprint: bytesShape(32, 32) }),
-	answer: mapShape({
-		type: literalShape("answer"),
-		participantId,
-		sdp,
-		layers: optional(listShape(layerShape, simulcastRids.length)),
-	}),
+	answer: mapShape({ type: literalShape("answer"), participantId, sdp }),
 	share: mapShape({ type: literalShape("share"), participantId, on: booleanShape }),
+	/** What is on a participant's screen: see `watch` in @sotto/api. */
+	watch: mapShape({
+		type: literalShape("watch"),
+		participantId,
+		seats: watchedSeatsShape,
+		screens: watchedScreensShape,
+	}),
 	remove: mapShape({ type: literalShape("remove"), participantId }),
 	beat: mapShape({ type: literalShape("beat"), beat: integerShape(0, 0xffff_ffff) }),
 	stop: mapShape({ type: literalShape("stop") }),
@@ -62,6 +63,13 @@ const fromProcessShape = taggedShape("type", {
 		viewer: participantId,
 		screen: integerShape(0, 7),
 		occupant: optional(participantId),
+	}),
+	/** What anybody is to be sent of a participant at most: see `wanted` in @sotto/api. */
+	wanted: mapShape({
+		type: literalShape("wanted"),
+		participantId,
+		camera: integerShape(0, simulcastRids.length),
+		screen: booleanShape,
 	}),
 	lost: mapShape({ type: literalShape("lost"), participantId, reason: literalShape("transportLost", "badAnswer") }),
 	/** The answer to `beat`, with sums since the process started. */

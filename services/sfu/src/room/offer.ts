@@ -1,3 +1,4 @@
+import { simulcastRids } from "@sotto/api";
 import {
 	allowedExtensions,
 	opusParameters,
@@ -31,9 +32,8 @@ export type OfferedLine = {
 export function firstLines(seats: readonly SeatSsrcs[], screens: readonly VideoSsrcs[]): readonly OfferedLine[] {
 	return [
 		{ mid: uplinkMids.audio, kind: "audio", lines: ["a=recvonly", ...opus(true), ...extensions(uplinkMids.audio)] },
-		...[uplinkMids.camera, uplinkMids.screen].map((mid): OfferedLine => {
-			return { mid, kind: "video", lines: ["a=recvonly", ...pictures(true), ...extensions(mid)] };
-		}),
+		uplinkVideo(uplinkMids.camera, layers()),
+		uplinkVideo(uplinkMids.screen, []),
 		...seatLines(0, seats),
 		...screens.map((ssrcs, index) => downlinkVideo(screenMid(index), `screen${index}`, ssrcs)),
 		{ mid: rosterMid, kind: "application", lines: ["a=sctp-port:5000", "a=max-message-size:262144"] },
@@ -53,6 +53,15 @@ export function seatLines(from: number, seats: readonly SeatSsrcs[]): readonly O
 		];
 		return [{ mid: mids.audio, kind: "audio", lines }, downlinkVideo(mids.video, stream, ssrcs)];
 	});
+}
+
+function uplinkVideo(mid: string, more: readonly string[]): OfferedLine {
+	return { mid, kind: "video", lines: ["a=recvonly", ...pictures(true), ...extensions(mid), ...more] };
+}
+
+/** RFC 8851 and 8853: the camera may come in three layers, low to high. A client that sends one stream is welcome too. */
+function layers(): string[] {
+	return [...simulcastRids.map((rid) => `a=rid:${rid} recv`), `a=simulcast:recv ${simulcastRids.join(";")}`];
 }
 
 /** A seat's sound and picture are of one stream, so that the receiver keeps them together. */

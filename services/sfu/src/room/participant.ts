@@ -1,11 +1,14 @@
+import type { RtpView } from "../rtp/packet.ts";
 import { buildBandwidth, buildKeyFrameRequest, buildNack, buildReceiverReport } from "../rtp/rtcp.ts";
 import { createSeatStream } from "../rtp/seat-stream.ts";
 import { TransportFeedback } from "../rtp/transport-feedback.ts";
 import type { AnsweredStream } from "./answer.ts";
-import { nextDownlinkLimit, unlimitedBitsPerSecond } from "./bandwidth.ts";
+import { DownlinkLimit } from "./bandwidth.ts";
+import type { LayerName } from "./media-plan.ts";
 import { Place, type SendPacket } from "./place.ts";
-import { type AnnouncedLayer, Source } from "./source.ts";
+import { Source } from "./source.ts";
 import type { Uplink } from "./uplink.ts";
+import type { Wanted, Watching } from "./watching.ts";
 
 /** The SSRC under which the sfu itself speaks RTCP. */
 export const ownSsrc = 1;
@@ -34,19 +37,23 @@ export class Participant {
 	readonly sources: readonly Source[] = [this.audio, this.camera, this.screen];
 	readonly seats: Seat[] = [];
 	readonly screens: readonly ScreenPlace[];
-	/** Counts what it sends. */
+	/** For pictures: counts what it sends. Sound is no part of what a browser estimates. */
 	readonly #forward: SendPacket;
-	/** For what is not media. */
 	readonly #send: SendPacket;
 	readonly #random16: () => number;
 	/** Places for pictures, by the SSRC that feedback about them names. */
 	readonly #placeBySsrc = new Map<number, Place>();
 	/** As its answers named them. */
-	#sourceBySsrc: ReadonlyMap<number, Source> = new Map();
+	#uplinkBySsrc: ReadonlyMap<number, Uplink> = new Map();
+	/** As its packets named them. */
+	readonly #layerBySsrc = new Map<number, Uplink>();
 	readonly #feedback = new TransportFeedback();
-	/** Its latest estimate of its downlink (REMB), bits per second. */
-	estimate: number | undefined;
-	downlinkLimit = unlimitedBitsPerSecond;
+	/** How much in pictures its line takes. */
+	readonly limit = new DownlinkLimit();
+	/** What it said last is on its screen; undefined before it said anything. */
+	watching: Watching | undefined;
+	/** What it was told last is wanted of it. */
+	wanted: Wanted | undefined;
 	#sentBytes = 0;
 
 	constructor(
@@ -76,7 +83,7 @@ export class Participant {
 		for (const ssrcs of seats) {
 			const index = this.seats.length;
 			const stream = createSeatStream(ssrcs.audio, -1, 48_000, this.#random16);
-			const audio = new Place(stream, this.#forward);
+			const audio = new Place(stream, this.#send);
 			this.seats.push({ index, audio, video: this.#videoPlace(ssrcs), occupant: undefined });
 		}
 	}
@@ -88,20 +95,28 @@ export class Participant {
 		return place;
 	}
 
-	/** Takes the streams that an answer named, and the layers of its camera that came with it. */
-	announce(streams: readonly AnsweredStream[], layers: readonly AnnouncedLayer[]): void {
-		this.camera.announce(layers);
-		const sources = new Map<number, Source>();
-		for (const { mid, ssrc } of streams)
-			for (const source of this.sources) if (source.mid === mid) sources.set(ssrc, source);
-		for (const { ssrc, rtxSsrc } of this.camera.layers)
-			for (const named of [ssrc, rtxSsrc]) if (named >= 0) sources.set(named, this.camera);
-		this.#sourceBySsrc = sources;
+	/** Takes the streams that an answer named, and the layers of its camera. */
+	announce(streams: readonly AnsweredStream[], layers: readonly LayerName[]): void {
+		if (this.camera.announce(layers)) this.#layerBySsrc.clear();
+		const uplinks = new Map<number, Uplink>();
+		for (const { mid, ssrc } of streams) {
+			const [only, ...more] = this.sources.find((source) => source.mid === mid)?.layers ?? [];
+			if (only !== undefined && more.length === 0) uplinks.set(ssrc, only);
+		}
+		this.#uplinkBySsrc = uplinks;
 	}
 
-	/** What the stream of this SSRC is, unless no answer named it. */
-	sourceOf(ssrc: number): Source | undefined {
-		return this.#sourceBySsrc.get(ssrc);
+	/** What a stream is: as an answer named it, or one of the camera's layers. */
+	uplinkOf(ssrc: number): Uplink | undefined {
+		return this.#uplinkBySsrc.get(ssrc) ?? this.#layerBySsrc.get(ssrc);
+	}
+
+	/** The layer that a stream says it is, and is from now on. Each has one stream and one that repairs it. */
+	learnLayer({ ssrc, rid, repairedRid }: Readonly<RtpView>): Uplink | undefined {
+		const layer = this.camera.layerNamed(rid >= 0 ? rid : repairedRid);
+		if (layer === undefined || this.#layerBySsrc.size >= 2 * this.camera.layers.length) return undefined;
+		this.#layerBySsrc.set(ssrc, layer);
+		return layer;
 	}
 
 	/** The place that shows pictures under this SSRC. */
@@ -172,10 +187,9 @@ export class Participant {
 	}
 
 	/** Every second: works out what its downlink can take. `elapsedMs` since the last time. */
-	measure(elapsedMs: number): void {
-		const sent = (this.#sentBytes * 8000) / Math.max(1, elapsedMs);
+	measure(now: number, elapsedMs: number): void {
+		this.limit.measure((this.#sentBytes * 8000) / Math.max(1, elapsedMs), now);
 		this.#sentBytes = 0;
-		this.downlinkLimit = nextDownlinkLimit(this.downlinkLimit, this.estimate, sent);
-		for (const uplink of this.#uplinks()) uplink.measure(elapsedMs);
+		for (const uplink of this.#uplinks()) uplink.measure(now, elapsedMs);
 	}
 }

@@ -1,6 +1,6 @@
-import { bytesToHex, err, ok, type Result } from "@sotto/bytes";
+import { bytesToHex, err, type Result } from "@sotto/bytes";
 import type { RoomAddresses } from "./addresses.ts";
-import { type Answer, type AnswerError, type AnsweredStream, parseAnswer } from "./answer.ts";
+import { type Answer, type AnswerError, parseAnswer } from "./answer.ts";
 import { type NativeEvents, openNativeTransport } from "./native-transport.ts";
 import { firstLines, type OfferedLine, type OfferedTransport, seatLines, writeOffer } from "./offer.ts";
 import type { SeatSsrcs, VideoSsrcs } from "./participant.ts";
@@ -8,11 +8,11 @@ import type { SeatSsrcs, VideoSsrcs } from "./participant.ts";
 export type PeerEvents = Omit<NativeEvents, "ready"> & { readonly offer: (sdp: string) => void };
 
 export type Peer = {
-	/** Takes the answer to the offer that is out; gives the streams that it names. */
+	/** Takes the answer to the offer that is out; gives what it says of its media. */
 	readonly answer: (
 		sdp: string,
 		fingerprint: Uint8Array,
-	) => Result<readonly AnsweredStream[], AnswerError | { readonly kind: "wrongState" }>;
+	) => Result<Pick<Answer, "streams" | "layers">, AnswerError | { readonly kind: "wrongState" }>;
 	/** Offers these seats too, the first of them having this index. False, and nothing done, while an offer is unanswered. */
 	readonly addSeats: (from: number, seats: readonly SeatSsrcs[]) => boolean;
 	/** Sends an RTP or RTCP packet, copying it before it returns. */
@@ -55,7 +55,7 @@ export function openPeer(
 			if (!answer.ok) return answer;
 			if (!isTaken(answer.value, fingerprint)) return err({ kind: "wrongState" });
 			isAnswered = true;
-			return ok(answer.value.streams);
+			return answer;
 		},
 		addSeats(from, more) {
 			if (own === undefined || !isAnswered) return false;

@@ -1,12 +1,13 @@
 import { createRtpView, isRtcp, readRtp, rtpHeaderBytes, type RtpView } from "../rtp/packet.ts";
 import { createPictureView, type PictureView, readPicture } from "../rtp/picture.ts";
 import { readRtcp } from "../rtp/rtcp.ts";
-import { uplinkLimit } from "./bandwidth.ts";
+import { unlimitedBitsPerSecond, uplinkLimit } from "./bandwidth.ts";
 import { payloadTypes } from "./media-plan.ts";
 import type { Participant, ScreenPlace, Seat } from "./participant.ts";
 import { RosterChannel } from "./roster-channel.ts";
 import { seatsAhead } from "./seating.ts";
 import type { Uplink, UplinkKind } from "./uplink.ts";
+import { choosePictures, shows, type Wanted, type Watching, wantedPictures } from "./watching.ts";
 
 /** What the lab's harness is shown of each media packet as the room received it; the product passes no observer. */
 export type ObservePacket = (
@@ -21,6 +22,8 @@ export type ObservePacket = (
 export type RoomEvents = {
 	readonly seat: (viewer: Participant, seat: Seat) => void;
 	readonly screen: (viewer: Participant, screen: ScreenPlace) => void;
+	/** What is to be sent of a participant from now on at most. */
+	readonly wanted: (participant: Participant, wanted: Wanted) => void;
 	/** A participant is to be offered this many seats; {@link Room.seatsAdded} follows once it has them. */
 	readonly seatsWanted: (participant: Participant, seats: number) => void;
 };
@@ -39,8 +42,13 @@ export class Room {
 	readonly #mostSeats: number;
 	readonly #events: RoomEvents;
 	readonly #observe: ObservePacket | undefined;
+	/** The time of the last packet or tick, ms. */
+	#now = 0;
+	#isWantedStale = false;
 	#feedbackAt = 0;
-	#reportAt = 0;
+	#measuredAt = 0;
+	#chosenAt = 0;
+	#areReportsDue = false;
 	/** Packets forwarded since the start: a sum, for the watch over the process. */
 	forwarded = 0;
 
@@ -55,11 +63,13 @@ export class Room {
 		const others = [...this.#participants.values()];
 		this.#participants.set(participant.key, participant);
 		this.#roster.open(participant.key, sendRoster, now);
+		this.#now = now;
 		this.#seatOthers(participant);
 		for (const other of others) this.#seatOthers(other);
 		this.#placeScreens(participant);
+		for (const viewer of this.#participants.values()) this.#choose(viewer);
 		// Whoever was alone was told to send little: tell it otherwise at the next tick.
-		this.#reportAt = 0;
+		this.#areReportsDue = true;
 	}
 
 	leave(key: string): void {
@@ -75,6 +85,7 @@ export class Room {
 			if (seat === undefined) continue;
 			this.#events.seat(viewer, seat);
 			this.#seatOthers(viewer);
+			this.#choose(viewer);
 		}
 	}
 
@@ -84,7 +95,33 @@ export class Room {
 
 	/** A participant's connection has the seats that were added to it. */
 	seatsAdded(participant: Participant): void {
-		if (this.has(participant.key)) this.#seatOthers(participant);
+		if (!this.has(participant.key)) return;
+		this.#seatOthers(participant);
+		this.#choose(participant);
+	}
+
+	/** A participant, who may be about to come in, says what is on its screen. */
+	watch(participant: Participant, watching: Watching): void {
+		participant.watching = watching;
+		if (this.has(participant.key)) this.#choose(participant);
+	}
+
+	/** Aims a viewer's pictures. Senders are told at the next tick what is wanted of them by now. */
+	#choose(viewer: Participant): void {
+		choosePictures(viewer, this.#now);
+		this.#isWantedStale = true;
+	}
+
+	#tellWanted(): void {
+		this.#isWantedStale = false;
+		const most = wantedPictures(this.#participants.values());
+		for (const participant of this.#participants.values()) {
+			const camera = most.get(participant.camera) ?? 0;
+			const screen = (most.get(participant.screen) ?? 0) > 0;
+			if (participant.wanted?.camera === camera && participant.wanted.screen === screen) continue;
+			participant.wanted = { camera, screen };
+			this.#events.wanted(participant, participant.wanted);
+		}
 	}
 
 	/** Seats whoever has no seat with `viewer` yet, as far as there are any, and asks for more ahead of need. */
@@ -93,7 +130,6 @@ export class Room {
 			if (other === viewer || viewer.seatOf(other) !== undefined) continue;
 			const seat = viewer.seatFor(other);
 			if (seat === undefined) break;
-			seat.video.aimAt(other.camera.layers.at(-1));
 			this.#events.seat(viewer, seat);
 		}
 		const seats = seatsAhead(this.#participants.size - 1, this.#mostSeats);
@@ -105,7 +141,10 @@ export class Room {
 		const participant = this.#participants.get(key);
 		if (participant === undefined || this.#sharers.includes(participant) === on) return;
 		this.#sharers = on ? [...this.#sharers, participant] : this.#sharers.filter((sharer) => sharer !== participant);
-		for (const viewer of this.#participants.values()) this.#placeScreens(viewer);
+		for (const viewer of this.#participants.values()) {
+			this.#placeScreens(viewer);
+			this.#choose(viewer);
+		}
 	}
 
 	/** Gives the screens that were shared first the places that `viewer` has; a screen keeps its place while it is shared. */
@@ -125,7 +164,6 @@ export class Room {
 		);
 		if (sharer === undefined) return false;
 		screen.occupant = sharer;
-		screen.place.aimAt(sharer.screen.layers[0]);
 		this.#events.screen(viewer, screen);
 		return true;
 	}
@@ -134,10 +172,11 @@ export class Room {
 	packetArrived(key: string, packet: Buffer, now: number): void {
 		const participant = this.#participants.get(key);
 		if (participant === undefined) return;
+		this.#now = now;
 		if (isRtcp(packet)) return this.#rtcpArrived(participant, packet, now);
 		const view = this.#view;
 		if (!readRtp(packet, view)) return;
-		const uplink = participant.sourceOf(view.ssrc)?.layerOf(view.ssrc, view.payloadType);
+		const uplink = participant.uplinkOf(view.ssrc) ?? participant.learnLayer(view);
 		if (uplink === undefined) return;
 		participant.transportSequenceArrived(view.transportSequence, now);
 		if (!uplink.accept(packet, view, now)) return;
@@ -162,9 +201,11 @@ export class Room {
 		for (const item of readRtcp(packet)) {
 			switch (item.kind) {
 				case "senderReport": {
-					const uplink = participant.sourceOf(item.ssrc)?.layers.find((layer) => layer.ssrc === item.ssrc);
-					uplink?.reception?.senderReportArrived(item.ntpHigh, item.ntpLow, now);
-					for (const receiver of uplink?.places ?? []) receiver.report(item);
+					const uplink = participant.uplinkOf(item.ssrc);
+					// Not of a stream that only repairs.
+					if (uplink?.ssrc !== item.ssrc) break;
+					uplink.reception?.senderReportArrived(item.ntpHigh, item.ntpLow, now);
+					for (const receiver of uplink.places) receiver.report(item);
 					break;
 				}
 				case "nack":
@@ -173,11 +214,20 @@ export class Room {
 				case "keyFrameRequest":
 					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
 					break;
+				case "loss":
+					if (participant.placeOf(item.ssrc) !== undefined) participant.limit.lossArrived(item.fraction);
+					break;
 				case "bandwidth":
-					participant.estimate = item.bitsPerSecond;
+					if (participant.limit.estimateArrived(item.bitsPerSecond, now)) this.#lineIsShort(participant);
 					break;
 			}
 		}
+	}
+
+	/** Whoever shows less from now on waits for no tick, nor do senders whom it slows down. */
+	#lineIsShort(viewer: Participant): void {
+		this.#choose(viewer);
+		this.#areReportsDue = true;
 	}
 
 	/** A sealed roster frame (K4), fanned out to everybody else. False when it is too large or too many came. `now` in ms. */
@@ -187,24 +237,36 @@ export class Room {
 
 	/** To be called about every 20 ms; `now` in ms. */
 	tick(now: number): void {
+		this.#now = now;
 		const participants = [...this.#participants.values()];
 		for (const participant of participants) participant.sendRequests(now);
+		if (this.#isWantedStale) this.#tellWanted();
 		if (now - this.#feedbackAt >= 60) {
 			this.#feedbackAt = now;
 			for (const participant of participants) participant.sendTransportFeedback();
 		}
-		if (now - this.#reportAt < 1000) return;
-		for (const participant of participants) participant.measure(now - this.#reportAt);
-		this.#reportAt = now;
+		if (now - this.#measuredAt >= 1000) {
+			for (const participant of participants) participant.measure(now, now - this.#measuredAt);
+			this.#measuredAt = now;
+			this.#areReportsDue = true;
+		}
+		if (now - this.#chosenAt >= 250) {
+			this.#chosenAt = now;
+			for (const participant of participants) this.#choose(participant);
+		}
+		if (!this.#areReportsDue) return;
+		this.#areReportsDue = false;
 		for (const participant of participants) participant.sendReports(now, this.#limitFor(participant));
 	}
 
+	/** A camera that comes in layers need not wait for its slowest receiver: that one is sent a smaller layer. */
 	#limitFor(sender: Participant): number {
-		const viewers = [...this.#participants.values()].filter((viewer) => viewer.seatOf(sender) !== undefined);
+		if (sender.camera.layers.filter((layer) => layer.isAlive(this.#now)).length > 1) return unlimitedBitsPerSecond;
+		const viewers = [...this.#participants.values()].filter((viewer) => shows(viewer, sender));
 		return uplinkLimit(
 			viewers.map((viewer) => ({
-				limit: viewer.downlinkLimit,
-				videoStreams: viewer.seats.filter((seat) => seat.occupant?.camera.isActive === true).length,
+				limit: viewer.limit.bitsPerSecond,
+				videoStreams: viewer.seats.filter(({ video }) => video.aim?.isActive === true).length,
 			})),
 		);
 	}

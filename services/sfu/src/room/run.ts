@@ -64,11 +64,17 @@ export async function runRoom(settings: RoomSettings, observe?: ObservePacket): 
 				return add(message.participantId, message.fingerprint);
 			case "answer": {
 				const key = bytesToHex(message.participantId);
-				if (members.get(key)?.answer(message.sdp, message.layers) === false) lose(key, "badAnswer");
+				if (members.get(key)?.answer(message.sdp) === false) lose(key, "badAnswer");
 				return;
 			}
 			case "share":
 				return room.share(bytesToHex(message.participantId), message.on);
+			case "watch": {
+				const member = members.get(bytesToHex(message.participantId));
+				if (member === undefined) return;
+				const cameras = new Map(message.seats.map(({ seat, camera }) => [seat, camera]));
+				return room.watch(member.participant, { cameras, screens: new Set(message.screens) });
+			}
 			case "remove":
 				return remove(bytesToHex(message.participantId));
 			case "beat": {
@@ -100,6 +106,7 @@ function tellEvents(members: ReadonlyMap<string, Member>): RoomEvents {
 			say({ type: "seat", viewer: idBytes(viewer.key), seat: index, ...occupantOf(occupant) }),
 		screen: (viewer, { index, occupant }) =>
 			say({ type: "screen", viewer: idBytes(viewer.key), screen: index, ...occupantOf(occupant) }),
+		wanted: ({ key }, { camera, screen }) => say({ type: "wanted", participantId: idBytes(key), camera, screen }),
 		seatsWanted: (participant, seats) => members.get(participant.key)?.wantSeats(seats),
 	};
 }

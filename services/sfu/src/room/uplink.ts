@@ -2,44 +2,50 @@ import { LossTracker } from "../rtp/loss.ts";
 import { readUint16, type RtpView } from "../rtp/packet.ts";
 import { Reception } from "../rtp/reception.ts";
 import { RetransmissionBuffer } from "../rtp/retransmission.ts";
-import { payloadTypes, repairedPayloadType } from "./media-plan.ts";
+import { type LayerName, payloadTypes, repairedPayloadType } from "./media-plan.ts";
 import type { Place } from "./place.ts";
 
 /** A key frame costs about ten other frames, so whoever asks, the sender is asked at most this often. */
 const keyFrameIntervalMs = 400;
 /** A request or the key frame itself may be lost: who waits for one asks again, but not before it can have come. */
 const keyFrameRepeatMs = 1_000;
+/** A camera sends ten pictures a second at least, a screen that stands still sends some all the same. */
+const aliveMs = 1_500;
+/** Packets kept for retransmission, about two seconds, a power of two; and what a layer takes until that is measured. */
+const plans = {
+	l: { slots: 128, bitsPerSecond: 100_000 },
+	m: { slots: 256, bitsPerSecond: 350_000 },
+	h: { slots: 512, bitsPerSecond: 1_500_000 },
+} as const;
 export type UplinkKind = "audio" | "video";
 
 /** One RTP stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
 export class Uplink {
 	readonly kind: UplinkKind;
-	readonly #slots: number;
+	readonly #plan: (typeof plans)[LayerName];
 	#buffer: RetransmissionBuffer | undefined;
 	readonly loss: LossTracker | undefined;
 	/** Places that it is forwarded into, or will be from its next key frame on. Replaced, never changed. */
 	places: readonly Place[] = [];
 	reception: Reception | undefined;
-	/** As announced; -1: whatever comes first. */
-	readonly #announcedSsrc: number;
-	readonly rtxSsrc: number;
 	#keyFrameWanted = false;
 	#keyFrameAskedAt = Number.NEGATIVE_INFINITY;
+	#arrivedAt = Number.NEGATIVE_INFINITY;
+	/** Since when it is being sent without a break, ms. */
+	#aliveSince = 0;
 	#bytes = 0;
 	/** Measured over the last second or so, payload only. */
 	bitsPerSecond = 0;
 
-	/** `slots`: packets kept for retransmission, a power of two. */
-	constructor(kind: UplinkKind, slots = 512, ssrc = -1, rtxSsrc = -1) {
+	constructor(kind: UplinkKind, layer: LayerName = "h") {
 		this.kind = kind;
-		this.#slots = slots;
-		this.#announcedSsrc = ssrc;
-		this.rtxSsrc = rtxSsrc;
+		this.#plan = plans[layer];
 		this.loss = kind === "video" ? new LossTracker() : undefined;
 	}
 
+	/** That of its first packet, -1 before it. */
 	get ssrc(): number {
-		return this.reception?.ssrc ?? this.#announcedSsrc;
+		return this.reception?.ssrc ?? -1;
 	}
 
 	/** What can be sent again. A lost audio packet is concealed by the decoder: waiting for it would cost delay. */
@@ -49,6 +55,11 @@ export class Uplink {
 
 	get isActive(): boolean {
 		return this.reception !== undefined;
+	}
+
+	/** Whether it is being sent: a layer that nobody wants is not encoded. */
+	isAlive(now: number): boolean {
+		return now - this.#arrivedAt < aliveMs;
 	}
 
 	/**
@@ -62,8 +73,8 @@ export class Uplink {
 		if (this.kind === "video" && view.payloadType !== payloadTypes.vp9 && view.payloadType !== payloadTypes.vp8)
 			return false;
 		if (this.reception === undefined) {
-			this.reception = new Reception(this.#announcedSsrc < 0 ? view.ssrc : this.#announcedSsrc);
-			if (this.kind === "video") this.#buffer = new RetransmissionBuffer(this.#slots);
+			this.reception = new Reception(view.ssrc);
+			if (this.kind === "video") this.#buffer = new RetransmissionBuffer(this.#plan.slots);
 		}
 		if (view.ssrc !== this.reception.ssrc) return false;
 		this.reception.arrived(view.sequence);
@@ -82,6 +93,11 @@ export class Uplink {
 
 	#keep(packet: Uint8Array, view: RtpView, now: number): boolean {
 		this.#bytes += view.payloadEnd - view.payloadOffset;
+		if (!this.isAlive(now)) {
+			this.#aliveSince = now;
+			this.bitsPerSecond = this.#plan.bitsPerSecond;
+		}
+		this.#arrivedAt = now;
 		if (this.#buffer === undefined) return true;
 		if (this.#buffer.find(view.sequence) !== undefined) return false;
 		if (this.loss?.arrived(view.sequence, now) === "overflow") this.wantKeyFrame();
@@ -90,9 +106,10 @@ export class Uplink {
 		return true;
 	}
 
-	/** Every second: what came since the last time. */
-	measure(elapsedMs: number): void {
-		this.bitsPerSecond = (this.#bytes * 8000) / Math.max(1, elapsedMs);
+	/** Every second: what came since the last time, `elapsedMs` ago. Less than a whole interval tells nothing. */
+	measure(now: number, elapsedMs: number): void {
+		const isWhole = now - this.#aliveSince >= elapsedMs;
+		if (isWhole) this.bitsPerSecond = (this.#bytes * 8000) / Math.max(1, elapsedMs);
 		this.#bytes = 0;
 	}
 

@@ -13,6 +13,7 @@ describe("reading RTP", () => {
 			ssrc: 0xfedcba98,
 			marker: true,
 			transportSequence: 513,
+			rid: "h",
 		});
 		expect(readRtp(packet, view)).toBe(true);
 		expect(view).toEqual({
@@ -21,17 +22,20 @@ describe("reading RTP", () => {
 			sequence: 65_535,
 			timestamp: 7,
 			ssrc: 0xfedcba98,
-			payloadOffset: 20,
-			payloadEnd: 24,
+			payloadOffset: 24,
+			payloadEnd: 28,
 			transportSequence: 513,
+			rid: "h".charCodeAt(0),
+			repairedRid: -1,
 		});
 	});
 
 	test("a view says nothing of the packet before", () => {
 		const view = createRtpView();
-		readRtp(rtpPacket({ payloadType: 96, sequence: 1, transportSequence: 9 }), view);
+		readRtp(rtpPacket({ payloadType: 96, sequence: 1, transportSequence: 9, rid: "l", repairedRid: "m" }), view);
+		expect(view).toMatchObject({ transportSequence: 9, rid: 108, repairedRid: 109 });
 		readRtp(rtpPacket({ payloadType: 96, sequence: 2 }), view);
-		expect(view.transportSequence).toBe(-1);
+		expect(view).toMatchObject({ transportSequence: -1, rid: -1, repairedRid: -1 });
 	});
 
 	test("leaves padding out, and refuses padding that is longer than the packet", () => {

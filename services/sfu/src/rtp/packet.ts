@@ -3,8 +3,8 @@
  * rewritten in place, so that forwarding a packet allocates nothing but what the transport itself copies.
  */
 
-/** The only header extension that is ever negotiated, and only on the uplink: docs/spec/media.md. */
-export const transportSequenceExtensionId = 1;
+/** The header extensions that are negotiated, on uplinks only: docs/spec/media.md. */
+export const extensionIds = { transportSequence: 1, rid: 2, repairedRid: 3 } as const;
 
 /** Filled anew by each {@link readRtp}. Offsets are into the packet that was read. */
 export type RtpView = {
@@ -18,6 +18,9 @@ export type RtpView = {
 	payloadEnd: number;
 	/** The transport-wide sequence number, or -1. */
 	transportSequence: number;
+	/** The one character of a layer's name (RFC 8852), or -1: of the layer that this packet is of, and of the one that it repairs. */
+	rid: number;
+	repairedRid: number;
 };
 
 export function createRtpView(): RtpView {
@@ -30,6 +33,8 @@ export function createRtpView(): RtpView {
 		payloadOffset: 0,
 		payloadEnd: 0,
 		transportSequence: -1,
+		rid: -1,
+		repairedRid: -1,
 	};
 }
 
@@ -68,6 +73,8 @@ export function readRtp(packet: Uint8Array, view: RtpView): boolean {
 	if (first >> 6 !== 2) return false;
 	let offset = rtpHeaderBytes + 4 * (first & 15);
 	view.transportSequence = -1;
+	view.rid = -1;
+	view.repairedRid = -1;
 	if ((first & 16) !== 0) {
 		if (offset + 4 > packet.length) return false;
 		const end = offset + 4 + 4 * readUint16(packet, offset + 2);
@@ -105,7 +112,9 @@ function readExtensions(packet: Uint8Array, from: number, end: number, view: Rtp
 		const id = element >> 4;
 		const length = (element & 15) + 1;
 		if (id === 15 || at + 1 + length > end) return;
-		if (id === transportSequenceExtensionId && length === 2) view.transportSequence = readUint16(packet, at + 1);
+		if (id === extensionIds.transportSequence && length === 2) view.transportSequence = readUint16(packet, at + 1);
+		else if (id === extensionIds.rid && length === 1) view.rid = packet[at + 1] as number;
+		else if (id === extensionIds.repairedRid && length === 1) view.repairedRid = packet[at + 1] as number;
 		at += 1 + length;
 	}
 }

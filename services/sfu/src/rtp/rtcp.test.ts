@@ -63,7 +63,9 @@ describe("RTCP", () => {
 		expect(report?.delaySinceSenderReport).toBe(32_768);
 		reception.arrived(3);
 		expect(reception.report(2_000)?.fractionLost).toBe(0);
-		expect(readUint32(buildReceiverReport(1, [report as NonNullable<typeof report>]), 8)).toBe(42);
+		const built = buildReceiverReport(1, [report as NonNullable<typeof report>]);
+		expect(readUint32(built, 8)).toBe(42);
+		expect(readRtcp(built)).toEqual([{ kind: "loss", ssrc: 42, fraction: (report?.fractionLost ?? 0) / 256 }]);
 	});
 });
 

@@ -12,6 +12,8 @@ export type RtcpItem =
 	  }
 	| { readonly kind: "nack"; readonly ssrc: number; readonly sequences: readonly number[] }
 	| { readonly kind: "keyFrameRequest"; readonly ssrc: number }
+	/** The part of a stream's packets that did not arrive since the report before, 0 to 1. */
+	| { readonly kind: "loss"; readonly ssrc: number; readonly fraction: number }
 	| { readonly kind: "bandwidth"; readonly bitsPerSecond: number };
 
 const maxItems = 32;
@@ -42,6 +44,7 @@ function readPart(packet: Uint8Array, at: number, end: number, items: RtcpItem[]
 			ntpLow: readUint32(packet, at + 12),
 			timestamp: readUint32(packet, at + 16),
 		});
+	if (type === 200 || type === 201) readReportBlocks(packet, at + (type === 200 ? 28 : 8), end, format, items);
 	if ((type !== 205 && type !== 206) || end - at < 12) return;
 	const ssrc = readUint32(packet, at + 8);
 	if (type === 205 && format === 1) items.push({ kind: "nack", ssrc, sequences: readNack(packet, at + 12, end) });
@@ -53,6 +56,12 @@ function readPart(packet: Uint8Array, at: number, end: number, items: RtcpItem[]
 		const word = readUint32(packet, at + 16) & 0xffffff;
 		items.push({ kind: "bandwidth", bitsPerSecond: (word & 0x3ffff) * 2 ** (word >>> 18) });
 	}
+}
+
+/** RFC 3550 section 6.4.1: `count` blocks of 24 bytes. */
+function readReportBlocks(packet: Uint8Array, from: number, end: number, count: number, items: RtcpItem[]): void {
+	for (let at = from, block = 0; block < count && at + 24 <= end; at += 24, block++)
+		items.push({ kind: "loss", ssrc: readUint32(packet, at), fraction: (packet[at + 4] as number) / 256 });
 }
 
 /** RFC 4585 section 6.2.1: a packet id and a bit mask of the 16 that follow it. */

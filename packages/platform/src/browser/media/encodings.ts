@@ -1,7 +1,4 @@
 import { simulcastRids } from "@sotto/api";
-import type { RoomAnswer } from "../../media/signal.ts";
-
-type Layer = NonNullable<RoomAnswer["layers"]>[number];
 
 /** A camera's layers, low to high: how much smaller than the camera, and their most bits per second. */
 const layers = {
@@ -25,8 +22,7 @@ export type Wanted = {
  * than the sum of three. Else all up to the highest that anybody is to be sent, so that the room can fall back.
  */
 export function activeLayers({ camera, others }: Pick<Wanted, "camera" | "others">): readonly boolean[] {
-	if (camera > 0 && others <= 1) return simulcastRids.map((_, index) => index === simulcastRids.length - 1);
-	return simulcastRids.map((_, index) => index < camera);
+	return simulcastRids.map((_, index) => (others <= 1 ? index === camera - 1 : index < camera));
 }
 
 /** Bounds, layers and what is wanted, for the camera. A browser that does not take them sends by its own estimate. */
@@ -55,29 +51,4 @@ export async function tuneAudio(sender: RTCRtpSender): Promise<void> {
 	const parameters = sender.getParameters();
 	for (const encoding of parameters.encodings) Object.assign(encoding, { priority: "high" });
 	await sender.setParameters(parameters).catch(() => undefined);
-}
-
-/** The SSRCs of the camera's layers, which Chromium's answer does not name, after the local description was set. */
-export async function layersOf(sender: RTCRtpSender, sdp: string): Promise<RoomAnswer["layers"]> {
-	const found: Layer[] = [];
-	for (const entry of (await sender.getStats()).values() as Iterable<Record<string, unknown>>) {
-		const rid = simulcastRids.find((name) => name === entry["rid"]);
-		const { ssrc, rtxSsrc } = entry as { ssrc?: number; rtxSsrc?: number };
-		if (entry["type"] !== "outbound-rtp" || rid === undefined || ssrc === undefined) continue;
-		found.push({ rid, ssrc, ...(rtxSsrc === undefined ? {} : { rtxSsrc }) });
-	}
-	const all = found.length > 0 ? found : layersInSdp(sdp);
-	return all.length > 1 ? all : undefined;
-}
-
-/** Firefox names them in its answer, as pairs of media and RTX, in the order of the rids. */
-export function layersInSdp(sdp: string): readonly Layer[] {
-	const camera = sdp.split(/^m=/m).find((section) => /^a=mid:uv\s*$/m.test(section)) ?? "";
-	const pairs = [...camera.matchAll(/^a=ssrc-group:FID (\d+) (\d+)\s*$/gm)];
-	if (pairs.length !== simulcastRids.length) return [];
-	return simulcastRids.map((rid, index) => ({
-		rid,
-		ssrc: Number(pairs[index]?.[1]),
-		rtxSsrc: Number(pairs[index]?.[2]),
-	}));
 }

@@ -3,7 +3,7 @@ import type { Bytes } from "@sotto/bytes";
 import type { PeerLoss } from "../../media/rejoin.ts";
 import { createRoom, openSignal, type RoomWatch, type Signal } from "../../media/signal.ts";
 import { screenPlace } from "../../media/streams.ts";
-import { layersOf, tuneAudio, tuneCamera, tuneScreen, type Wanted } from "./encodings.ts";
+import { tuneAudio, tuneCamera, tuneScreen, type Wanted } from "./encodings.ts";
 import type { FrameProtection } from "./protection.ts";
 import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
 import { type Downlinks, protectTransceivers, type Uplinks } from "./transceivers.ts";
@@ -146,7 +146,7 @@ export function openPeer(
 		if (isOver) return;
 		const local = peer.localDescription?.sdp ?? "";
 		await Promise.all([tune(), tuneAudio(uplinks.audio)]);
-		signal?.answer(withoutCandidates(local), await layersOf(uplinks.camera, local));
+		signal?.answer(withoutCandidates(local));
 		if (!isSendingAllowed) void protection.ready(session).then(allowSending).catch(failed);
 	}
 	function allowSending(): void {

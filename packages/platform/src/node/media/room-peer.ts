@@ -69,8 +69,10 @@ export function openPeer(line: Line, access: RoomAccess, participantId: Bytes, e
 		if (isOver && message.type !== "heard") return;
 		switch (message.type) {
 			case "answer":
-				return signal?.answer(message.sdp, undefined);
+				return signal?.answer(message.sdp);
 			case "connected":
+				// Nothing is shown here, so no pictures need come.
+				signal?.watch({ seats: [], screens: [] });
 				return events.onConnected();
 			case "sent":
 				return events.onSent(message.frames);
