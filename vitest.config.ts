@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const exclude = ["**/node_modules/**", "**/*.browser.test.ts", "**/*.e2e.test.ts"];
@@ -5,6 +6,8 @@ const exclude = ["**/node_modules/**", "**/*.browser.test.ts", "**/*.e2e.test.ts
 export default defineConfig({
 	test: {
 		testTimeout: 30_000,
+		// Most tests with processes or clients wait more than they compute.
+		maxWorkers: availableParallelism() + 1,
 		projects: [
 			{ extends: true, test: { name: "packages", include: ["packages/**/*.test.ts"], exclude } },
 			{

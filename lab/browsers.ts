@@ -6,8 +6,10 @@ import puppeteer, { type Browser as FirefoxBrowser } from "puppeteer-core";
 
 const names = {
 	chromium: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"],
+	shell: ["chromium-headless-shell", "chrome-headless-shell"],
 	firefox: ["firefox-esr", "firefox"],
 } as const;
+type Kind = keyof typeof names;
 
 const applications = {
 	chromium: [
@@ -15,11 +17,12 @@ const applications = {
 		"/Applications/Chromium.app/Contents/MacOS/Chromium",
 		"C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 	],
+	shell: [],
 	firefox: ["/Applications/Firefox.app/Contents/MacOS/firefox", "C:\\Program Files\\Mozilla Firefox\\firefox.exe"],
 } as const;
 
 /** Where a system browser is, or undefined. Looks along the PATH and where applications usually are. */
-export function findBrowser(kind: "chromium" | "firefox"): string | undefined {
+export function findBrowser(kind: Kind): string | undefined {
 	const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin", "/usr/local/bin", "/snap/bin"];
 	const onPath = names[kind].flatMap((name) => folders.map((folder) => join(folder, name)));
 	return [...onPath, ...applications[kind]].find((path) => existsSync(path));
@@ -64,6 +67,12 @@ export function launchChromium(microphoneWav?: string, cameraY4m?: string): Prom
 			...(cameraY4m === undefined ? [] : [`--use-file-for-fake-video-capture=${cameraY4m}`]),
 		],
 	});
+}
+
+/** Chromium's page without the browser's own windows, where Debian's package of it is installed: half the work of a whole one, which it is else. */
+export function launchShell(): Promise<Browser> {
+	const executablePath = findBrowser("shell") ?? browserPath("chromium");
+	return chromium.launch({ executablePath, args: [...quietChromium, ...fakeDevices] });
 }
 
 /**

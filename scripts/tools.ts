@@ -19,24 +19,37 @@ const tools: readonly Tool[] = [
 	{ programs: ["ffmpeg"], packages: ["ffmpeg"], why: "decoding what a tap recorded" },
 ];
 
+/** What makes the tests faster where it can be had. */
+const optional: readonly Tool[] = [
+	{
+		programs: ["chromium-headless-shell", "chrome-headless-shell"],
+		packages: ["chromium-headless-shell"],
+		why: "looking at every screen in half the time",
+	},
+];
+
 /** Makes sure that every tool is there: installs with apt as root on Debian, else says what is missing and how to get it. */
 export function ensureTools(): boolean {
-	const missing = tools.filter((tool) => !tool.programs.some(isOnPath));
-	if (missing.length === 0) return true;
-	const packages = missing.flatMap((tool) => tool.packages);
-	if (process.getuid?.() === 0 && isOnPath("apt-get")) {
-		console.log(`Installing ${packages.join(", ")} …`);
-		const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-		spawnSync("apt-get", ["update", "-q"], options);
-		spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], options);
-	}
-	const still = tools.filter((tool) => !tool.programs.some(isOnPath));
+	install(tools.filter(isMissing));
+	for (const tool of optional.filter(isMissing)) install([tool]);
+	const still = tools.filter(isMissing);
 	for (const tool of still) {
 		console.error(
 			`Missing: ${tool.programs[0]} (${tool.why}). On Debian: sudo apt-get install ${tool.packages.join(" ")}`,
 		);
 	}
 	return still.length === 0;
+}
+
+const isMissing = (tool: Tool): boolean => !tool.programs.some(isOnPath);
+
+function install(missing: readonly Tool[]): void {
+	if (missing.length === 0 || process.getuid?.() !== 0 || !isOnPath("apt-get")) return;
+	const packages = missing.flatMap((tool) => tool.packages);
+	console.log(`Installing ${packages.join(", ")} …`);
+	const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+	spawnSync("apt-get", ["update", "-q"], options);
+	spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], options);
 }
 
 function isOnPath(program: string): boolean {
