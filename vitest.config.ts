@@ -5,7 +5,7 @@ const exclude = ["**/node_modules/**", "**/*.browser.test.ts", "**/*.e2e.test.ts
 
 export default defineConfig({
 	test: {
-		testTimeout: 30_000,
+		testTimeout: 60_000,
 		// Most tests with processes or clients wait more than they compute.
 		maxWorkers: availableParallelism() + 1,
 		projects: [
@@ -18,6 +18,7 @@ export default defineConfig({
 					exclude,
 					// Real processes in real time on a machine that others may be using: what fails twice has failed.
 					retry: 1,
+					testTimeout: 180_000,
 				},
 			},
 		],

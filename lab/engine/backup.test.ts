@@ -150,7 +150,7 @@ test("a restoring that dies at any effect goes on with the same file, and anothe
 });
 
 test("D1, D2: whoever has lost one of two devices comes back beside the other, which learns of it and lets it in", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const [ada, bob] = await adaAndBob();
 	const file = await backupOf(ada);

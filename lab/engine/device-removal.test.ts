@@ -19,7 +19,7 @@ const hasText = (person: Person, other: string, text: string) =>
 	});
 
 test("D2: a removed device is locked out of every conversation, and of what is begun later", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const [phone, bob] = await befriend(world);
 	const person = (await phone.with("Bob")).people[0]?.account ?? "";
@@ -60,7 +60,7 @@ test("D2: a removed device is locked out of every conversation, and of what is b
 	expectOk(await phone.client.dismissJob((await phone.ready()).jobs.at(-1)?.id ?? ""));
 });
 
-test("D1: a home that shows an older profile does not bring a removed device back", { timeout: 60_000 }, async () => {
+test("D1: a home that shows an older profile does not bring a removed device back", { timeout: 180_000 }, async () => {
 	const [phone, bob] = await befriend(world);
 	const laptop = await link(world, phone, "Laptop");
 	await laptop.with("Bob");

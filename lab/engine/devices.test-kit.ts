@@ -53,7 +53,7 @@ export async function removed(person: Person, deviceName: string, total: number)
 			const { jobs } = await person.ready();
 			return jobs.find((one) => one.kind === "removeDevice" && one.deviceName === deviceName && one.state === "done");
 		},
-		20_000,
+		180_000,
 	);
 	if (job.done !== total || job.total !== total) throw new Error(`done in ${job.done} of ${job.total}`);
 }

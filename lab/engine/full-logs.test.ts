@@ -64,7 +64,7 @@ test("C8, L3: a message that found its log full is no fork, though it names the 
 	await sayAlone(ada, "Bob", numbered("late", 9));
 	world.network("Bob").onPost = undefined;
 	expectOk(await bob.client.sync());
-	await until("Ada reads it", async () => (await ada.texts("Bob")).includes("from an earlier log"), 30_000);
+	await until("Ada reads it", async () => (await ada.texts("Bob")).includes("from an earlier log"));
 	for (const [person, other] of [
 		[ada, "Bob"],
 		[bob, "Ada"],
@@ -82,7 +82,7 @@ test("L4, L3: the record that ended a log, of which the server says that it took
 	});
 	await sayAlone(ada, "Bob", numbered("A", 9));
 	expect(isSwallowed).toBe(true);
-	await until("Bob has all", async () => (await bob.texts("Ada")).length === 9, 30_000);
+	await until("Bob has all", async () => (await bob.texts("Ada")).length === 9);
 	expect(await bob.texts("Ada")).toEqual(numbered("A", 9));
 	expect((await bob.with("Ada")).alarm).toBeUndefined();
 });
@@ -102,7 +102,7 @@ test("C8, L3: whose record ended a log, and was given another's place there, is 
 	await sayAlone(bob, "Ada", ["in the same place"]);
 	world.network("Ada").onPost = undefined;
 	await ada.client.sync();
-	await until("Ada is alarmed", async () => (await ada.with("Bob")).alarm?.kind === "forked", 30_000);
+	await until("Ada is alarmed", async () => (await ada.with("Bob")).alarm?.kind === "forked");
 });
 
 test("C10, L3: what was written in a group that nobody entered goes again in the other, however many logs it had filled", async () => {
@@ -128,7 +128,7 @@ test("C10, L3: what was written in a group that nobody entered goes again in the
 			const [one, other] = [plain(await ada.texts("Bob")), plain(await bob.texts("Ada"))];
 			return one.join() === all.join() && other.join() === all.join();
 		},
-		25_000,
+		180_000,
 	);
 });
 

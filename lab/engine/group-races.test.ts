@@ -39,7 +39,7 @@ async function settled(...people: readonly Person[]): Promise<void> {
 			for (const person of people) expectOk(await person.client.sync());
 			return people.every(({ store }) => ["outbox/", "wish/"].every((table) => store.keysLike(table).length === 0));
 		},
-		30_000,
+		180_000,
 	);
 }
 
@@ -94,7 +94,7 @@ test("C2, C4: two admins add the same person at once: it comes in once, and both
 	);
 	held = false;
 	await Promise.all([ada, bob].map(({ client }) => client.sync()));
-	await until("Cyd is back", async () => (await cyd.with("Crew")).phase === "active", 30_000);
+	await until("Cyd is back", async () => (await cyd.with("Crew")).phase === "active");
 	expect(await agree(group, [ada, bob, cyd])).toEqual(["Ada admin", "Bob admin", "Cyd member"]);
 	const came = (await bob.items("Crew")).filter((item) => item.kind === "event" && item.event === "personAdded");
 	// When it was founded Bob was not in yet: he saw Cyd come once.
@@ -167,11 +167,11 @@ test("C9: who leaves while an admin removes it is out once, and an admin may lea
 		[cyd, () => cyd.client.leaveGroup(id)],
 		[ada, () => ada.client.removePerson(id, cyds)],
 	]);
-	await until("Cyd is out", async () => (await cyd.with("Crew")).phase === "left", 30_000);
+	await until("Cyd is out", async () => (await cyd.with("Crew")).phase === "left");
 	expect(await agree(group, [ada, bob])).toEqual(["Ada admin", "Bob admin"]);
 	expectOk(await ada.client.leaveGroup(id));
 	await settledAfter(600_000, [bob, ada]);
-	await until("Ada is out", async () => (await ada.with("Crew")).phase === "left", 30_000);
+	await until("Ada is out", async () => (await ada.with("Crew")).phase === "left");
 	expect(await agree(group, [bob])).toEqual(["Bob admin"]);
 	expect(await bob.client.leaveGroup(id)).toEqual({ ok: false, error: { kind: "lastAdmin" } });
 }, 90_000);

@@ -13,7 +13,7 @@ afterEach(() => world.close());
 
 const jobOf = async (person: Person, kind: string) => (await person.ready()).jobs.find((job) => job.kind === kind);
 const isOver = (person: Person, kind: string, state = "done") =>
-	until(`${kind} is ${state}`, async () => (await jobOf(person, kind))?.state === state, 30_000);
+	until(`${kind} is ${state}`, async () => (await jobOf(person, kind))?.state === state);
 
 /** Says something on both sides, and returns what stands on the phone's screen then. */
 async function talk(phone: Person, bob: Person, rounds: number): Promise<readonly string[]> {
@@ -27,10 +27,10 @@ async function talk(phone: Person, bob: Person, rounds: number): Promise<readonl
 }
 
 const hasTexts = (person: Person, texts: readonly string[]) =>
-	until(`${person.name} has it all`, async () => (await person.texts("Bob")).join() === texts.join(), 30_000);
+	until(`${person.name} has it all`, async () => (await person.texts("Bob")).join() === texts.join());
 
 test("D2: what was said before reaches a linked device as a sealed archive, once and in order", {
-	timeout: 90_000,
+	timeout: 180_000,
 }, async () => {
 	const [phone, bob] = await befriend(world);
 	const before = await talk(phone, bob, 3);
@@ -73,9 +73,9 @@ async function comesLater(phone: Person, laptop: Person, cy: Person): Promise<vo
 		return (await cy.ready()).requests[0];
 	});
 	expectOk(await cy.client.acceptRequest(request.id));
-	await until("the laptop is in", async () => (await laptop.with("Cy")).phase === "active", 30_000);
+	await until("the laptop is in", async () => (await laptop.with("Cy")).phase === "active");
 	const all = "> hello Cy,> I wait";
-	await until("it has it all", async () => (await laptop.texts("Cy")).join() === all, 30_000);
+	await until("it has it all", async () => (await laptop.texts("Cy")).join() === all);
 	expect(await jobOf(phone, "sendHistory")).toBeUndefined();
 }
 
@@ -137,7 +137,7 @@ async function isWhole(phone: Person, laptop: Person, bob: Person, said: readonl
 }
 
 test("D2: what is said while the new device is not in a conversation yet is in its place there; the device that hands it over dies at every effect", {
-	timeout: 90_000,
+	timeout: 180_000,
 }, async () => {
 	const [phone, bob] = await befriend(world);
 	const { laptop, said } = await linkedOutside(phone, bob);
@@ -153,7 +153,7 @@ test("D2: what is said while the new device is not in a conversation yet is in i
 });
 
 test("D2: a history that is not there any more, or does not open, is asked for again; the device that takes it dies at every effect", {
-	timeout: 90_000,
+	timeout: 180_000,
 }, async () => {
 	const [phone, bob] = await befriend(world);
 	const said = await talk(phone, bob, 2);
@@ -169,7 +169,7 @@ test("D2: a history that is not there any more, or does not open, is asked for a
 		return encodeCbor({ chunkCount: 1, complete: true, chunk: new Uint8Array(4096) });
 	};
 	const laptop = await link(world, phone, "Laptop");
-	await until("the third is on its way", async () => faults > 2, 30_000);
+	await until("the third is on its way", async () => faults > 2);
 	[network.onPost, network.answer] = [undefined, undefined];
 	const again = await dieOnTheWay(laptop, (alive) => isOver(alive, "receiveHistory"));
 	expect(lives).toBeGreaterThan(5);
@@ -177,7 +177,7 @@ test("D2: a history that is not there any more, or does not open, is asked for a
 });
 
 test("D2: a history that never opens ends as failed after three times, and nothing goes round for ever", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const [phone, bob] = await befriend(world);
 	await talk(phone, bob, 1);

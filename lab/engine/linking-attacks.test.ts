@@ -204,7 +204,7 @@ test("D2: whichever side stops at any moment of the handover, both are linked af
 			const done = (async () => {
 				await pair.laptop.client.confirmLinking(true);
 				await pair.phone.client.confirmLinking(true);
-				await until("linked", async () => (await linkingOf(pair.phone))?.step === "done", 20_000);
+				await until("linked", async () => (await linkingOf(pair.phone))?.step === "done");
 				return "lived" as const;
 			})();
 			const fate = await Promise.race([lives[who].died, done.catch(() => "stuck" as const)]);

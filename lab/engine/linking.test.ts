@@ -61,7 +61,7 @@ test("D2: another string on the screens, a wrong code, a cancelled one: nothing 
 	expectOk(await laptop.client.startLinking({ home: homeUrl, deviceName: "Laptop" }));
 });
 
-test("D2: six devices at most", { timeout: 30_000 }, async () => {
+test("D2: six devices at most", { timeout: 180_000 }, async () => {
 	const phone = await (await world.start("Ada")).create();
 	for (let n = 2; n <= 6; n++) await link(world, phone, `Device ${n}`);
 	expect((await phone.ready()).devices).toHaveLength(6);

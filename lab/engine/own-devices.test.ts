@@ -27,12 +27,12 @@ const synced = async (what: string, person: Person, look: () => Promise<boolean>
 			await person.client.sync();
 			return look();
 		},
-		30_000,
+		180_000,
 	);
 const unreadOf = async (person: Person, other: string) => (await person.with(other)).unread;
 
 test("D2: what was read on one device is read on the others, also on one that was away", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const { phone, laptop, bob } = await adaAndBob();
 	await bob.say("Ada", "one");
@@ -55,7 +55,7 @@ test("D2: what was read on one device is read on the others, also on one that wa
 });
 
 test("D2: contacts, answers to requests and what was deleted follow, while a device was away too", {
-	timeout: 90_000,
+	timeout: 180_000,
 }, async () => {
 	const { phone, laptop, bob } = await adaAndBob();
 	world.network("Laptop").offline = true;
@@ -80,7 +80,7 @@ test("D2: contacts, answers to requests and what was deleted follow, while a dev
 			for (const one of [bob, phone]) await one.client.sync();
 			return (await phone.with("Chess")).phase === "left";
 		},
-		30_000,
+		180_000,
 	);
 	expectOk(await phone.client.deleteConversation(group.id));
 	world.network("Laptop").offline = false;
@@ -99,7 +99,7 @@ test("D2: contacts, answers to requests and what was deleted follow, while a dev
 });
 
 test("P3: a request that reaches both devices is answered on one, and both are in the conversation", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const { phone, laptop } = await adaAndBob();
 	const carol = await (await world.start("Carol")).create();
@@ -127,7 +127,7 @@ const outcomes = async (person: Person, other: string) =>
 	(await person.items(other)).flatMap((item) => (item.kind === "call" ? [item.outcome] : []));
 
 test("K1: a call rings on all devices, and answering or declining on one stops the others", {
-	timeout: 60_000,
+	timeout: 180_000,
 }, async () => {
 	const { phone, laptop, bob } = await adaAndBob();
 	const conversation = (await bob.with("Ada")).id;

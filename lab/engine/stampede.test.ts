@@ -34,7 +34,7 @@ test("C11: eight people who are added together do not commit over each other, an
 	await until(
 		"everybody knows where everybody is rung",
 		async () => [ada, ...others].every((one) => ringsOf(one) === 9),
-		40_000,
+		180_000,
 	);
 	// Each owes a commit and a message: 16 at least. All at once they were 62.
 	expect(appends).toBeLessThan(8 * 4);

@@ -278,7 +278,7 @@ export function expectOk<T>(
 export async function until<T>(
 	what: string,
 	look: () => Promise<T | undefined | false>,
-	withinMs = 10_000,
+	withinMs = 60_000,
 ): Promise<T> {
 	const giveUpAt = Date.now() + withinMs;
 	for (;;) {

@@ -51,7 +51,7 @@ export function startSotto(...args: readonly string[]): Running {
 			for (const look of Array.from(lookers)) look();
 		});
 	});
-	const line: Running["line"] = (wanted, withinMs = 20_000) => {
+	const line: Running["line"] = (wanted, withinMs = 60_000) => {
 		return new Promise((resolveLine, reject) => {
 			const stop = () => {
 				lookers.delete(look);
