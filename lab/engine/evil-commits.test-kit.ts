@@ -1,5 +1,13 @@
 import { type Bytes, copyBytes } from "@sotto/bytes";
-import { createKeyPackage, generateLeafSignatureKey, members, openRecord, ownLeaf, randomBytes } from "@sotto/crypto";
+import {
+	createKeyPackage,
+	generateLeafSignatureKey,
+	members,
+	openRecord,
+	ownLeaf,
+	randomBytes,
+	sealCommit,
+} from "@sotto/crypto";
 import {
 	encodePolicy,
 	encodeStatedPosition,
@@ -13,6 +21,7 @@ import { encodeAuthenticatedData } from "../../packages/crypto/src/mls/authentic
 import { accountOf } from "../../packages/client/src/conversations/members.ts";
 import {
 	add,
+	commitOf,
 	extensions,
 	forgePath,
 	frame,
@@ -23,7 +32,7 @@ import {
 } from "../../packages/crypto/src/mls/attacker.test-kit.ts";
 import { decodePackage } from "../../packages/crypto/src/mls/key-package.ts";
 import { policyExtensionType } from "../../packages/crypto/src/mls/state.ts";
-import type { Puppet } from "./puppet.test-kit.ts";
+import { type Puppet, rules } from "./puppet.test-kit.ts";
 
 /** What a member states and signs with its next commit. */
 export function statedBy(eve: Puppet) {
@@ -143,6 +152,20 @@ export const forbiddenCommits = {
 	"names a proposal that nobody made": (eve: Puppet) =>
 		signed(eve, { proposals: [{ proposalOrRefType: "reference", reference: randomBytes(32) }], path: "forged" }),
 } as const;
+
+/** A commit that counts and that nobody can follow: all is as it must be, but that no ciphertext of its path opens (C3). */
+export async function strandsEverybody(eve: Puppet) {
+	const authenticatedData = encodeStatedPosition(positionToState(eve.state));
+	const honest = await sealCommit(eve.group, { authenticatedData, forcePath: true }, rules);
+	const path = honest.ok ? (await commitOf(eve.group, honest.value.mlsBytes)).path : undefined;
+	if (path === undefined) throw new Error("an update is allowed, and has a path");
+	const flip = (ciphertext: Uint8Array) => ciphertext.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+	const nodes = path.nodes.map((node) => ({
+		...node,
+		encryptedPathSecret: node.encryptedPathSecret.map((one) => ({ ...one, ciphertext: flip(one.ciphertext) })),
+	}));
+	return signed(eve, { proposals: [], path: { ...path, nodes } });
+}
 
 /** What `leaf` said in a record, sealed by another member under that leaf's next key (C2). */
 export async function sealedAgain(eve: Puppet, record: Uint8Array, leaf: number) {

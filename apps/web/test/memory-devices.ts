@@ -6,6 +6,7 @@ import { MemoryGroups } from "./memory-groups.ts";
 type Needed = Pick<
 	SottoClient,
 	| "askReadmission"
+	| "startSuccessor"
 	| "exportBackup"
 	| "restoreBackup"
 	| "startLinking"
@@ -73,6 +74,10 @@ export class MemoryDevices extends MemoryGroups implements Needed {
 		return this.do("changeSetting", [key, value], () => {
 			if (this.state.view.phase === "ready") this.change({ settings: { ...this.state.view.settings, [key]: value } });
 		});
+	}
+
+	async startSuccessor(conversation: ConversationId): Promise<CommandResult> {
+		return this.do("startSuccessor", [conversation], () => undefined);
 	}
 
 	async askReadmission(conversation: ConversationId): Promise<CommandResult> {

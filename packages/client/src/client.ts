@@ -260,6 +260,10 @@ class Client implements SottoClient {
 		return this.#engine.run(({ devices }) => devices.changeSetting(key, value));
 	}
 
+	startSuccessor(id: ConversationId): Promise<CommandResult> {
+		return this.#engine.run(({ succession }) => succession.begin(id));
+	}
+
 	askReadmission(id: ConversationId): Promise<CommandResult> {
 		return this.#engine.run(async ({ directory, readmission }) => {
 			const conversation = directory.get(id);

@@ -487,6 +487,13 @@ export interface SottoClient {
 	 */
 	askReadmission(conversation: ConversationId): Promise<CommandResult>;
 
+	/**
+	 * Goes on in a new group where the one there is cannot be followed (C10): "stopped" as stranded, or because the server shows another history. Only
+	 * an admin of a group may, or either of two people. Whoever is to blame is left out of it; the others enter by themselves. Errors: `notAdmin`,
+	 * `refused` where it goes on as it is.
+	 */
+	startSuccessor(conversation: ConversationId): Promise<CommandResult>;
+
 	// ---- backup
 
 	/**

@@ -17,6 +17,7 @@ import { mayAskByItself } from "./conversations/meta.ts";
 import { Ringer } from "./conversations/rings.ts";
 import { Devices } from "./devices/devices.ts";
 import { Groups } from "./groups/groups.ts";
+import { Succession } from "./groups/succession.ts";
 import { createHost, titleOf } from "./host.ts";
 import type { CommandResult, ConversationId, NetworkView, ReadyView, RequestId } from "./sdk.ts";
 import { Readmitter } from "./readmission/answering.ts";
@@ -46,6 +47,7 @@ export class Session {
 	readonly firstContact: FirstContact;
 	readonly welcomes: Welcomes;
 	readonly groups: Groups;
+	readonly succession: Succession;
 	readonly calls: CallEngine;
 	readonly shared: Shared;
 	readonly devices: Devices;
@@ -104,6 +106,7 @@ export class Session {
 		this.firstContact = new FirstContact(parts);
 		this.welcomes = new Welcomes(parts);
 		this.groups = new Groups(parts);
+		this.succession = new Succession(parts);
 		this.readmission = new Readmission(parts);
 		this.#mailbox = new Mailbox(engine, account, {
 			firstContact: this.firstContact,
@@ -228,6 +231,7 @@ export class Session {
 			const conversations = await Promise.all(this.directory.all().map((conversation) => conversation.readToTip()));
 			await this.firstContact.settleCrossings();
 			await this.welcomes.settle();
+			await this.succession.settle();
 			await this.people.refresh();
 			await this.shared.applied();
 			this.devices.look();

@@ -21,4 +21,5 @@ export * from "./profile.ts";
 export * from "./letter.ts";
 export * from "./safety-number.ts";
 export * from "./statements.ts";
+export * from "./succession.ts";
 export * from "./sync.ts";

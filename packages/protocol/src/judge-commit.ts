@@ -1,7 +1,15 @@
 import { equalBytes } from "@sotto/bytes";
 import type { CommitView, Member } from "@sotto/crypto";
 import { accountOfCredential } from "./credential.ts";
-import { encodePolicy, isEverybodyNamed, parsePolicy, type Policy, roleOf, withoutPeople } from "./policy.ts";
+import {
+	encodePolicy,
+	isEverybodyNamed,
+	isSameLine,
+	parsePolicy,
+	type Policy,
+	roleOf,
+	withoutPeople,
+} from "./policy.ts";
 import { type Grants, grantsOf, leavesOf } from "./statements.ts";
 
 /**
@@ -37,7 +45,7 @@ export async function judgeCommit(view: CommitView): Promise<boolean> {
 
 /** Who is no admin changes a policy in one way: who leaves is named in it no longer. */
 function mayChange(before: Policy, after: Policy, isAdmin: boolean, { leavers }: Grants): boolean {
-	if (before.kind !== "group" || after.kind !== "group") return false;
+	if (before.kind !== "group" || after.kind !== "group" || !isSameLine(before, after)) return false;
 	if (isAdmin) return true;
 	return leavers.length > 0 && equalBytes(encodePolicy(after), encodePolicy(withoutPeople(before, leavers)));
 }

@@ -1,9 +1,11 @@
 import {
 	type Bytes,
 	bytesShape,
+	type CborValue,
 	encodeCbor,
 	equalBytes,
 	err,
+	integerShape,
 	listShape,
 	literalShape,
 	mapShape,
@@ -32,10 +34,23 @@ const policyShape = mapShape({
 	/** JPEG, PNG or WebP. */
 	picture: optional(bytesShape(1, maxGroupPictureBytes)),
 	people: listShape(mapShape({ account: shapeOf(parseAccountKey), role: literalShape("admin", "member") }), maxLeaves),
+	/** C10: of a group that goes on for one that cannot; the same for ever. */
+	succeeds: optional(
+		mapShape({
+			/** The line's first group: by it the conversation is known. */
+			first: bytesShape(32, 32),
+			generation: integerShape(1, 2 ** 31),
+			predecessor: bytesShape(32, 32),
+			/** The last epoch and place in its log that the founder trusts. */
+			epoch: integerShape(0, 2 ** 40),
+			at: mapShape({ seq: integerShape(0, 2 ** 40), head: bytesShape(32, 32) }),
+		}),
+	),
 });
 /** Who may be in a conversation and who may change that, in a GroupContext extension so that everyone judges alike (C9). */
 export type Policy = ShapeOf<typeof policyShape>;
 export type Role = Policy["people"][number]["role"];
+export type Succeeds = NonNullable<Policy["succeeds"]>;
 
 export function directPolicy(one: AccountKey, other: AccountKey): Policy {
 	const people = [one, other].map((account) => ({ account, role: "admin" as const }));
@@ -53,7 +68,19 @@ export function groupPolicy(admin: AccountKey, about: Pick<Policy, "name" | "pic
 }
 
 export function encodePolicy(policy: Policy): Bytes {
-	return encodeCbor({ ...policy, people: policy.people.map((person) => ({ ...person })) });
+	const { people, succeeds, ...rest } = policy;
+	const line = succeeds && { succeeds: plainSucceeds(succeeds) };
+	return encodeCbor({ ...rest, ...line, people: people.map((person) => ({ ...person })) });
+}
+
+function plainSucceeds(succeeds: Succeeds): CborValue {
+	return { ...succeeds, at: { ...succeeds.at } };
+}
+
+/** C10: no commit changes for which group another goes on. */
+export function isSameLine(one: Policy, other: Policy): boolean {
+	const bytesOf = ({ succeeds }: Policy) => encodeCbor(succeeds === undefined ? {} : plainSucceeds(succeeds));
+	return equalBytes(bytesOf(one), bytesOf(other));
 }
 
 /**

@@ -107,6 +107,7 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 					<Icon name="warning" size={18} />
 					<bdi>{alarmWords(alarm)}</bdi>
 					{letsAsk(alarm) ? <AskToBeLetIn conversation={conversation.id} /> : null}
+					{letsGoOn(conversation) ? <GoOnAnew conversation={conversation.id} /> : null}
 				</div>
 			)}
 			{ongoingCall === undefined || isIn ? null : (
@@ -135,6 +136,24 @@ function AskToBeLetIn({ conversation }: { readonly conversation: ConversationId 
 	return (
 		<Button compact isDisabled={busy} onPress={() => void ask()}>
 			{words.letIn.ask}
+		</Button>
+	);
+}
+
+/** Where no member could let this device in, an admin goes on in a new group (C10). */
+const letsGoOn = ({ phase, myRole, alarm }: ConversationView) =>
+	phase === "stopped" && myRole === "admin" && (alarm?.kind === "stranded" || alarm?.kind === "forked");
+
+function GoOnAnew({ conversation }: { readonly conversation: ConversationId }) {
+	const client = useClient();
+	const { busy, run } = useCommand();
+	const goOn = async () => {
+		const begun = await run(client.startSuccessor(conversation));
+		notice(begun.ok ? words.goOn.begun : errorWords(begun.error));
+	};
+	return (
+		<Button compact isDisabled={busy} onPress={() => void goOn()}>
+			{words.goOn.begin}
 		</Button>
 	);
 }

@@ -203,6 +203,11 @@ export const en = {
 		asked: "Asked. As soon as somebody in here is online, you are let in.",
 	},
 
+	goOn: {
+		begin: "Go on on a fresh line",
+		begun: "You go on on a fresh line, with all that was said. The others come along by themselves.",
+	},
+
 	calls: {
 		title: "Calls",
 		empty: "No calls yet",

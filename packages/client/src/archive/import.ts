@@ -21,15 +21,7 @@ import { encodeSummary } from "../conversations/group-summary.ts";
 import { decodeRow, encodeRow, type HistoryRow } from "../conversations/history-row.ts";
 import { decodeQueued, encodeMeta, encodeQueued, withPolicy } from "../conversations/meta.ts";
 import type { Random, Store } from "../ports.ts";
-import {
-	accountIdOf,
-	directConversationId,
-	groupConversationId,
-	keys,
-	orderOfArchived,
-	orderOfQueued,
-	ownConversationId,
-} from "../store/keys.ts";
+import { accountIdOf, conversationIdOf, keys, orderOfArchived, orderOfQueued } from "../store/keys.ts";
 import { endOfPrefix, StoreTransaction, unwrapStore } from "../store/transaction.ts";
 import { encodeEntry } from "../sync/shared.ts";
 import {
@@ -127,14 +119,8 @@ export class ArchiveImport {
 		const own = this.#manifest.account;
 		const policy = parsePolicy(entry.policy);
 		if (!policy.ok) return false;
-		const { kind, people } = policy.value;
-		const other = people.find(({ account }) => !equalBytes(account, own))?.account ?? own;
-		const ids = {
-			direct: directConversationId(other),
-			group: groupConversationId(entry.groupId),
-			own: ownConversationId,
-		};
-		const id = ids[kind];
+		const { kind } = policy.value;
+		const id = conversationIdOf(policy.value, entry.groupId, own);
 		if (id !== entry.id) return false;
 		if ((await tx.get(keys.conversation(id))) !== undefined) return true;
 		const { unread, activeAt, nextQueued, mentioned } = entry;

@@ -2,6 +2,7 @@ import { type Bytes, equalBytes, err, ok, Secret, utf8 } from "@sotto/bytes";
 import { epoch, groupIdOf, members, ownLeaf, profileKey } from "@sotto/crypto";
 import {
 	deviceOfCredential,
+	followsSuccessor,
 	type JoinerCallContent,
 	leavesOf,
 	listVersionOfCredential,
@@ -16,15 +17,7 @@ import type { Draft } from "../conversations/draft.ts";
 import type { CommandResult, ConversationId, RequestId } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { commandErrorOf, type Purpose } from "../services/services.ts";
-import {
-	accountIdOf,
-	directConversationId,
-	groupConversationId,
-	keys,
-	orderOf,
-	ownConversationId,
-	requestIdOf,
-} from "../store/keys.ts";
+import { accountIdOf, conversationIdOf, keys, orderOf, requestIdOf } from "../store/keys.ts";
 import { registerOf } from "../sync/registers.ts";
 import { Serial } from "../store/serial.ts";
 import { StoreTransaction } from "../store/transaction.ts";
@@ -139,7 +132,8 @@ export class Welcomes {
 			await this.#drop(id);
 			return err({ kind: "linkLapsed" });
 		}
-		const conversation = this.#idOf(entered.value);
+		const { policy, group } = entered.value;
+		const conversation = conversationIdOf(policy, groupIdOf(group), account.keys.key);
 		const existing = directory.get(conversation);
 		const added: Added = { ...request, added: request.added };
 		if (existing === undefined) {
@@ -151,13 +145,6 @@ export class Welcomes {
 		if (outcome === "refused") await this.#drop(id);
 		else people.forgetRequest(id);
 		return ok({ conversation });
-	}
-
-	#idOf({ policy, group }: EnteredGroup): ConversationId {
-		const { key } = this.#parts.account.keys;
-		const other = policy.people.find((person) => !equalBytes(person.account, key))?.account ?? key;
-		if (policy.kind === "own") return ownConversationId;
-		return policy.kind === "direct" ? directConversationId(other) : groupConversationId(groupIdOf(group));
 	}
 
 	async #begin(id: ConversationId, request: RequestId, { added, state }: Added, entered: EnteredGroup): Promise<void> {
@@ -191,6 +178,7 @@ export class Welcomes {
 		const read = await existing.readToTip();
 		if (!read.ok) return "later";
 		const { state } = existing.held;
+		if (!equalBytes(groupIdOf(entered.group), state.groupId)) return this.#goOn(existing, request, entered);
 		if (state.stop === undefined || state.stop.kind === "forked") return "refused";
 		if (!(await this.#isNewer(existing, entered))) return "refused";
 		// Whoever was in when this device stopped may bring it back; after a removal anybody, as into a new group.
@@ -202,6 +190,19 @@ export class Welcomes {
 			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
 			draft.tx.delete(keys.readmission(draft.id));
 			this.#putOutOldLeaves(draft);
+		});
+		return "entered";
+	}
+
+	/** C10: the conversation goes on in another group. */
+	async #goOn(existing: Conversation, request: Added, entered: EnteredGroup): Promise<"entered" | "refused"> {
+		const { group, policy } = entered;
+		const offered = { groupId: groupIdOf(group), policy, by: request.account };
+		if (!followsSuccessor(existing.known, offered, this.#parts.account.keys.key)) return "refused";
+		await existing.goOn(entered, { joined: true, by: request.account }, async (draft) => {
+			await this.#enterCall(draft, request.added.call);
+			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
+			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
 		});
 		return "entered";
 	}

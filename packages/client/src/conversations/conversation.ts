@@ -15,6 +15,7 @@ import {
 import {
 	type ConversationContent,
 	encodeWish,
+	type KnownGroup,
 	maxTextLength,
 	makeStatement,
 	maxMentions,
@@ -44,7 +45,7 @@ import { queueContent } from "./queue-content.ts";
 import { newestShared, unreadBehind } from "./read-position.ts";
 import { policyFrom } from "./seal-wishes.ts";
 import { lookForSilent } from "./silence.ts";
-import { enterAnew, takeOver } from "./take-over.ts";
+import { enterAnew, goOn, takeOver } from "./take-over.ts";
 
 /** One conversation of this device: what the user and the calls ask of it. Its traffic is in {@link ConversationLoop}. */
 export class Conversation {
@@ -289,6 +290,29 @@ export class Conversation {
 	/** An archive has brought rows of its history (D2). */
 	historyCame(): Promise<void> {
 		return this.#core.historyCame();
+	}
+
+	/** What succession asks of a conversation (C10). */
+	get known(): KnownGroup {
+		const { groupId, stop } = this.held.state;
+		return { groupId, policy: this.policy, stop };
+	}
+
+	/** Goes on in the successor of a group that cannot (C10), which `by` founded. */
+	async goOn(
+		to: FormedGroup & { readonly policy: Policy },
+		how: { readonly joined: boolean; readonly by: AccountKey },
+		also: (draft: Draft) => Promise<void>,
+	): Promise<void> {
+		const { engine, account } = this.#core.parts;
+		await this.#core.change(async (draft) => {
+			await goOn(draft, to, engine.store, { ...how, now: engine.clock.now() });
+			draft.meta = withPolicy(draft.meta, to.policy, account.keys.key);
+			await this.#core.queueRingAddress(draft);
+			draft.tx.delete(keys.readmission(draft.id));
+			await also(draft);
+		});
+		this.#loop.startOver();
 	}
 
 	/** What time brings: who was silent for too long is put out, and this device shows that it is not. */

@@ -20,6 +20,7 @@ import {
 	parseStatedPosition,
 	roleOf,
 	type StatedCheck,
+	unseatedBy,
 } from "@sotto/protocol";
 import { keptHead } from "../store/raw-records.ts";
 import type { Draft } from "./draft.ts";
@@ -82,6 +83,7 @@ export async function judgeRecord(
 		outcome: message.outcome.kind,
 		// Whom its own account puts out is not wanted any more (D2).
 		accountStays: !about.isOwnAccount && isNamedAfter(message.view, context.own),
+		unseats: unseats(message.view),
 		membership: message.view.adds.length + message.view.removes.length > 0,
 		seedAfter: groupAfter && (await exportSecret(groupAfter, logSeedLabel, new Uint8Array(), 32)),
 	};
@@ -91,6 +93,11 @@ export async function judgeRecord(
 function isNamedAfter({ policyBefore, policyAfter }: CommitView, account: AccountKey): boolean {
 	const policy = parsePolicy(policyAfter ?? policyBefore);
 	return policy.ok && roleOf(policy.value, account) !== undefined;
+}
+
+function unseats({ policyBefore, policyAfter }: CommitView): readonly AccountKey[] {
+	const [before, after] = [parsePolicy(policyBefore), parsePolicy(policyAfter ?? policyBefore)];
+	return before.ok && after.ok ? unseatedBy(before.value, after.value) : [];
 }
 
 async function groupAfterCommit(

@@ -2,7 +2,7 @@ import { type AccountKey, epoch, groupIdOf, type MessageId } from "@sotto/crypto
 import { startConversation } from "@sotto/protocol";
 import type { FormedGroup } from "../contacts/form-group.ts";
 import type { Store } from "../ports.ts";
-import { hex, keys } from "../store/keys.ts";
+import { hex, keys, orderOf } from "../store/keys.ts";
 import { unwrapStore } from "../store/transaction.ts";
 import type { Draft } from "./draft.ts";
 import { decodeRow, type MessageRow } from "./history-row.ts";
@@ -24,18 +24,40 @@ export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own:
 	}
 }
 
+/**
+ * Goes on in the successor of a group that cannot (C10). Own messages of the last log go again: whoever has read them drops them by
+ * their ids, so here they keep their place.
+ */
+export async function goOn(
+	draft: Draft,
+	to: FormedGroup,
+	store: Store,
+	how: { readonly joined: boolean; readonly by: AccountKey; readonly now: number },
+): Promise<void> {
+	const { ordinal } = draft.state.log;
+	enterAnew(draft, to, how.joined);
+	for (const { messageId, sentAt, text, mentions } of await ownMessagesOf(store, draft.id, ordinal, ordinal)) {
+		const content = { type: "text" as const, text, ...(mentions && { mentions }) };
+		draft.addQueued({ item: { messageId, sentAt, content }, urgency: "message" });
+	}
+	const event = { kind: "event" as const, id: `successor-${how.now}`, at: how.now, account: how.by };
+	await draft.putRow(orderOf(draft.state.log.ordinal, 0, 0), { ...event, event: "successor" });
+}
+
 /** A fresh line in a group that this device enters, behind everything read so far; what waits in the queue goes there. */
-export function enterAnew(draft: Draft, to: FormedGroup): void {
+export function enterAnew(draft: Draft, to: FormedGroup, joined = true): void {
 	const { ordinal } = draft.state.log;
 	draft.group = to.group;
-	draft.state = startConversation({
+	const begun = startConversation({
 		groupId: groupIdOf(to.group),
 		leaf: to.leaf,
 		epoch: Number(epoch(to.group)),
 		logSeed: to.logSeed,
 		ordinal: ordinal + 1,
-		joined: true,
+		joined,
 	});
+	// Who went on was in contact before.
+	draft.state = { ...begun, heard: true };
 	for (const key of [keys.outbox(draft.id), keys.owed(draft.id)]) draft.tx.delete(key);
 	draft.dropPending();
 	for (const leaf of draft.ringAddresses.keys()) draft.setRingAddress(leaf, undefined);

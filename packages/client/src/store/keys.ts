@@ -1,5 +1,6 @@
-import { bytesToBase64url, concat, uint32, utf8 } from "@sotto/bytes";
+import { bytesToBase64url, concat, equalBytes, uint32, utf8 } from "@sotto/bytes";
 import { hash } from "@sotto/crypto";
+import type { Policy } from "@sotto/protocol";
 import type { StoreKey } from "../ports.ts";
 import type { AccountId, ConversationId, ItemId, RequestId } from "../sdk.ts";
 
@@ -131,6 +132,17 @@ export function directConversationId(other: Uint8Array): ConversationId {
 /** A group is known by the id of its first group, on every device (C10). */
 export function groupConversationId(groupId: Uint8Array): ConversationId {
 	return bytesToBase64url(hash("sotto conversation", utf8("group"), groupId).subarray(0, 16));
+}
+
+/** By what a group's policy makes of it: two people, many, or one's own devices. */
+export function conversationIdOf(
+	{ kind, people, succeeds }: Policy,
+	groupId: Uint8Array,
+	own: Uint8Array,
+): ConversationId {
+	if (kind === "own") return ownConversationId;
+	if (kind === "group") return groupConversationId(succeeds?.first ?? groupId);
+	return directConversationId(people.find(({ account }) => !equalBytes(account, own))?.account ?? own);
 }
 
 /** The conversation of the account's own devices: each device is in one (D2). */

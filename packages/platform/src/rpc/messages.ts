@@ -42,6 +42,7 @@ export const remoteMethods = {
 	dismissJob: "command",
 	changeSetting: "command",
 	askReadmission: "command",
+	startSuccessor: "command",
 	exportBackup: "command",
 	restoreBackup: "command",
 	startCall: "command",

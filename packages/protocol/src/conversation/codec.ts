@@ -50,7 +50,11 @@ const outboxShape = mapShape({
 });
 
 const stopShape = taggedShape("kind", {
-	stranded: mapShape({ kind: literalShape("stranded"), by: optional(account) }),
+	stranded: mapShape({
+		kind: literalShape("stranded"),
+		by: optional(account),
+		unseats: optional(listShape(account, 250)),
+	}),
 	rolledBack: mapShape({ kind: literalShape("rolledBack") }),
 	removed: mapShape({ kind: literalShape("removed"), stays: optional(booleanShape) }),
 	damaged: mapShape({ kind: literalShape("damaged") }),
@@ -99,7 +103,7 @@ export function encodeConversationState(state: ConversationState): Bytes {
 		at: { ...state.at },
 		previous: previous && { log: plainLog(previous.log), at: { ...previous.at } },
 		outbox: outbox && ({ ...outbox } as CborValue),
-		stop: stop && ({ ...stop } as CborValue),
+		stop: stop && plainStop(stop),
 		alarm: alarm && ({ ...alarm } as CborValue),
 	});
 }
@@ -117,6 +121,11 @@ export function decodeConversationState(bytes: Uint8Array): Result<ConversationS
 		stop: stop && ((stop.kind === "stranded" || stop.kind === "forked" ? { ...stop, by: stop.by } : stop) as Stop),
 		alarm: alarm && ((alarm.kind === "forked" ? { ...alarm, by: alarm.by } : alarm) as Alarm),
 	});
+}
+
+function plainStop(stop: Stop): CborValue {
+	if (stop.kind !== "stranded" || stop.unseats === undefined) return { ...stop } as CborValue;
+	return { ...stop, unseats: [...stop.unseats] };
 }
 
 function fillOutbox(stored: ShapeOf<typeof outboxShape>): Outbox {

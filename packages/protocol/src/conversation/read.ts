@@ -1,7 +1,7 @@
 import { type Bytes, equalBytes, type Secret } from "@sotto/bytes";
 import { type AccountKey, type Head, nextHead, type RecordHash } from "@sotto/crypto";
 import type { StatedPosition } from "../authenticated-data.ts";
-import type { Alarm, ConversationRules, ConversationState, LogRef, Place } from "./state.ts";
+import type { Alarm, ConversationRules, ConversationState, LogRef, Place, Stop } from "./state.ts";
 import { startOf } from "./state.ts";
 
 /** What the door made of a record (C2), and what the rules need to know of it. */
@@ -26,6 +26,8 @@ export type Judged =
 			readonly outcome: "advanced" | "own" | "removed" | "stranded";
 			/** Whether the policy still names this device's account, which another put out. */
 			readonly accountStays?: boolean;
+			/** Admins whom it takes that from (C10). */
+			readonly unseats?: readonly AccountKey[];
 			/** Whether it adds or removes a leaf: the log moves (C1). */
 			readonly membership: boolean;
 			/** `exporter("sotto log", "", 32)` of the epoch it begins; undefined if this device cannot follow. */
@@ -97,7 +99,7 @@ function readCommit(state: ConversationState, judged: Judged & { kind: "commit" 
 	}
 	// C3: never another commit of this epoch.
 	if (judged.outcome === "stranded" || judged.seedAfter === undefined)
-		return { state: { ...state, stop: { kind: "stranded", by: judged.account } }, effects: [{ kind: "stopped" }] };
+		return { state: { ...state, stop: strandedBy(judged) }, effects: [{ kind: "stopped" }] };
 	const effects: ReadEffect[] = isOwn ? [{ kind: "takePending" }] : [];
 	if (!isOwn && state.outbox?.what === "commit") effects.push({ kind: "dropPending" });
 	const next: ConversationState = {
@@ -115,6 +117,10 @@ function readCommit(state: ConversationState, judged: Judged & { kind: "commit" 
 	if (!judged.membership && next.commitsInLog < rules.maxCommitsInLog) return { state: next, effects };
 	const log = { seed: judged.seedAfter, index: 0, ordinal: state.log.ordinal + 1 };
 	return { state: moveTo(next, log, 0), effects: [...effects, { kind: "moved", to: log, why: "commit" }] };
+}
+
+function strandedBy({ account, unseats = [] }: Judged & { kind: "commit" }): Stop {
+	return { kind: "stranded", by: account, ...(unseats.length > 0 && { unseats }) };
 }
 
 function isPending(state: ConversationState, confirmationTag: Bytes): boolean {

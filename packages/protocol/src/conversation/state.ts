@@ -54,7 +54,12 @@ export type Outbox = {
 /** Why a conversation goes no further on this device. */
 export type Stop =
 	/** C3: this commit counts, and this device cannot follow it. */
-	| { readonly kind: "stranded"; readonly by: AccountKey | undefined }
+	| {
+			readonly kind: "stranded";
+			readonly by: AccountKey | undefined;
+			/** Admins whom that commit takes this from: a successor of theirs is not followed (C10). */
+			readonly unseats?: readonly AccountKey[];
+	  }
 	/** C7: a record of one's own leaf that one did not send. */
 	| { readonly kind: "rolledBack" }
 	/** `stays`: somebody else put this device out, and its account is still named: it may come back (D3). */
