@@ -1,10 +1,15 @@
 import type { ClientEvent, ClientView, ConversationView, HistoryItem, ReadyView } from "@sotto/client";
+import type { Who } from "./device.ts";
 import type { OffenceKind } from "./plan.ts";
 
 /** A message that somebody wanted to send. */
 export type Said = {
 	readonly text: string;
 	readonly device: string;
+	readonly person: string;
+	/** Further devices that were in the conversation when it was said, and such as were out of it for good. */
+	readonly present: readonly string[];
+	readonly out: readonly string[];
 	/** The conversation as everybody would name it: {@link Chronicle.threadOf}. */
 	readonly thread: string;
 	/** "unknown": the process died before it could say. */
@@ -41,7 +46,9 @@ export class Chronicle {
 	readonly #foundings = new Map<string, Founding>();
 	/** By thread of a group: who founded it, and with whom. */
 	readonly founded = new Map<string, Founding>();
-	/** Where somebody has marked something as read, by device and conversation. */
+	/** Devices that were removed, as the screen that removed them says. */
+	readonly out = new Set<string>();
+	/** Where somebody has marked something as read, by person and conversation. */
 	readonly marked = new Set<string>();
 	/** Others' messages that a device was told of as new, by device and number. */
 	readonly arrived = new Map<string, number>();
@@ -66,8 +73,8 @@ export class Chronicle {
 	}
 
 	/** Whether this one has broken the rules there: nothing is promised to it. */
-	isOffender(thread: string, device: string): boolean {
-		return this.#offences.some((one) => one.thread === thread && one.by === device);
+	isOffender(thread: string, person: string): boolean {
+		return this.#offences.some((one) => one.thread === thread && one.by === person);
 	}
 
 	/** Notes a group before it is founded; the name that it begins with finds it again. */
@@ -78,10 +85,13 @@ export class Chronicle {
 	}
 
 	/** Notes a message before it is sent; its text begins with a mark that finds it again. */
-	say(device: string, thread: string, filler: string): Said {
+	say(by: Who, thread: string, filler: string, present: readonly string[] = []): Said {
 		const said: Said = {
 			text: `«${this.#said.length}» ${filler}`,
-			device,
+			device: by.name,
+			person: by.person,
+			present,
+			out: [...this.out],
 			thread,
 			outcome: "unknown",
 			wasShownSent: false,
@@ -97,14 +107,14 @@ export class Chronicle {
 		return said?.text === text ? said : undefined;
 	}
 
-	heard(device: string, event: ClientEvent): void {
+	heard(device: Who, event: ClientEvent): void {
 		if (event.kind === "view") this.sawView(device, event.view);
 		if (event.kind === "history") for (const item of event.items) this.#saw(device, item);
 		if (event.kind === "arrived" && event.item.kind === "message") {
-			const key = `${device} ${event.item.text}`;
+			const key = `${device.name} ${event.item.text}`;
 			const times = (this.arrived.get(key) ?? 0) + 1;
 			this.arrived.set(key, times);
-			if (times > 1) this.#fault(`${device} was told twice that ${event.item.text} is new`);
+			if (times > 1) this.#fault(`${device.name} was told twice that ${event.item.text} is new`);
 		}
 	}
 
@@ -114,31 +124,33 @@ export class Chronicle {
 	}
 
 	/** The same name for a conversation whoever shows it. */
-	threadOf(device: string, conversation: Pick<ConversationView, "people" | "kind" | "id">): string {
+	threadOf(device: Who, conversation: Pick<ConversationView, "people" | "kind" | "id">): string {
 		if (conversation.kind === "group") return groupPrefix + conversation.id;
 		const others = conversation.people.map(({ account }) => this.#accounts.get(account) ?? "?");
-		return threadOf([device, ...others]);
+		return threadOf([device.person, ...others]);
 	}
 
-	sawView(device: string, view: ClientView): void {
+	sawView(device: Who, view: ClientView): void {
 		if (view.phase === "ready") this.#sawGroups(device, view);
-		if (view.phase === "broken" && view.reason !== "storageFull") this.#fault(`${device} is broken: ${view.reason}`);
+		if (view.phase === "broken" && view.reason !== "storageFull")
+			this.#fault(`${device.name} is broken: ${view.reason}`);
 	}
 
-	#sawGroups(device: string, view: ReadyView): void {
-		this.#accounts.set(view.me.account, device);
+	#sawGroups(device: Who, view: ReadyView): void {
+		this.#accounts.set(view.me.account, device.person);
+		for (const job of view.jobs) if (job.kind === "removeDevice" && job.state === "done") this.out.add(job.deviceName);
 		for (const conversation of view.conversations) {
 			const founding = this.#foundings.get(conversation.title);
 			const thread = this.threadOf(device, conversation);
-			if (conversation.kind === "group" && founding?.by === device) this.founded.set(thread, founding);
+			if (conversation.kind === "group" && founding?.by === device.person) this.founded.set(thread, founding);
 		}
 	}
 
-	#saw(device: string, item: HistoryItem): void {
+	#saw(device: Who, item: HistoryItem): void {
 		if (item.kind !== "message") return;
 		const said = this.find(item.text);
-		if (said === undefined) return this.#fault(`${device} shows a message that nobody said: ${item.text}`);
-		if (item.mine && item.state === "sent" && said.device === device) said.wasShownSent = true;
+		if (said === undefined) return this.#fault(`${device.name} shows a message that nobody said: ${item.text}`);
+		if (item.mine && item.state === "sent" && said.device === device.name) said.wasShownSent = true;
 	}
 }
 

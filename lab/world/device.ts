@@ -29,10 +29,18 @@ export type DeviceParts = {
 	readonly diskMs: number;
 };
 
+/** Who somebody is: a device has a name of its own, and its person's. */
+export type Who = { readonly name: string; readonly person: string };
+
 /** A person's device: a store that stays, and one life after the other of the real client on it. */
 export class Device {
 	readonly name: string;
+	readonly person: string;
 	readonly wire: Wire;
+	/** Of a further device of its person: how far it is in coming to the account and going from it. The first one is always in. */
+	membership: "none" | "linking" | "in" | "out" = "in";
+	/** By thread: what its person's first device showed as sent when this one was linked. */
+	readonly handed = new Map<string, readonly string[]>();
 	readonly store = new MemoryStore();
 	readonly #parts: DeviceParts;
 	#life = new Life();
@@ -43,11 +51,18 @@ export class Device {
 	isOff = true;
 	crashes = 0;
 
-	constructor(name: string, parts: DeviceParts) {
+	constructor({ name, person }: Who, parts: DeviceParts) {
 		this.name = name;
+		this.person = person;
+		if (this.isFurther) this.membership = "none";
 		this.wire = parts.wire;
 		this.#parts = parts;
 		this.#life.die();
+	}
+
+	/** Whether its person has another one that was there first. */
+	get isFurther(): boolean {
+		return this.name !== this.person;
 	}
 
 	/** The client, if its process runs. */
@@ -69,8 +84,8 @@ export class Device {
 		client.onEvent((event) => life.isDead || this.#heard(event));
 		const view = await client.view();
 		if (view.phase === "broken") return this.#startAgainLater();
-		if (view.phase === "noAccount") await this.#createAccount(client, life);
-		else this.#parts.chronicle.sawView(this.name, view);
+		if (view.phase !== "noAccount") this.#parts.chronicle.sawView(this, view);
+		else if (!this.isFurther) await this.#createAccount(client, life);
 		if (view.phase === "ready") for (const request of view.requests) this.#accept(request.id);
 	}
 
@@ -144,7 +159,7 @@ export class Device {
 	#heard(event: ClientEvent): void {
 		if (event.kind === "requested") this.#accept(event.request.id);
 		else if (event.kind === "view" && event.view.phase === "broken") this.#startAgainLater();
-		this.#parts.chronicle.heard(this.name, event);
+		this.#parts.chronicle.heard(this, event);
 	}
 
 	/** An app that cannot use its store says so, and is opened again by whoever uses it. */

@@ -1,3 +1,4 @@
+import { withDevices } from "./device-plan.ts";
 import { groupPlanOf } from "./group-plan.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { withVillain } from "./villain-plan.ts";
@@ -8,11 +9,14 @@ export type Flavour = {
 	readonly groups?: boolean;
 	/** An evil member in the groups. */
 	readonly villains?: boolean;
+	/** Further devices of somebody's. */
+	readonly devices?: boolean;
 };
 
-export function planFor(seed: number, { groups = false, villains = false }: Flavour): Plan {
-	if (villains) return withVillain(groupPlanOf(seed));
-	return groups ? groupPlanOf(seed) : planOf(seed);
+export function planFor(seed: number, { groups = false, villains = false, devices = false }: Flavour): Plan {
+	const base = groups || villains ? groupPlanOf(seed) : planOf(seed);
+	const withEvil = villains ? withVillain(base) : base;
+	return devices ? withDevices(withEvil) : withEvil;
 }
 
 /** How a flavour is asked for. */

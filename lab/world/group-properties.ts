@@ -28,26 +28,31 @@ export function checkGroup(world: World, thread: Thread, check: Check): void {
 	if (founder === undefined) return;
 	const truth = truthOf(world, thread.name, founder);
 	const isHonest = (person: string) => !chronicle.isOffender(name, person);
+	const isStill = (device: string) => world.devices.find((one) => one.name === device)?.membership === "in";
 	for (const person of [...truth.isIn].filter(isHonest)) {
 		const one = seen.find(({ device }) => device.name === person);
 		// Nobody knows of a letter that the server took and lost.
 		if (world.sums.lettersAtRisk === 0)
 			check("who is added comes in", one?.view.phase === "active", () => `${person}, ${name}: ${one?.view.phase}`);
 	}
-	for (const one of seen.filter(({ device }) => isHonest(device.name))) {
+	for (const one of seen.filter(({ device }) => isHonest(device.person))) {
 		const where = `${one.device.name}, ${name}`;
-		const person = one.device.name;
-		const isIn = one === founder || truth.isIn.has(person);
+		const { person } = one.device;
+		const isFounders = person === founder.device.person;
+		const isIn = (isFounders || truth.isIn.has(person)) && one.device.membership === "in";
 		const sent = one.items.flatMap((item) => lineOf(world, item) ?? []);
-		const due = one === founder ? truth.texts : (truth.due.get(person) ?? []);
+		const due = isFounders ? truth.texts : (truth.due.get(person) ?? []);
 		// Whose letter was lost with a server's disk comes in later than it was added; and whom a commit stranded (C3) was out for a while.
-		const mayLack = world.sums.lettersAtRisk > 0 || (wasStranded(world, name) && isBack(world, one));
+		// What a further device has to show is another question (device-properties.ts).
+		const mayLack =
+			one.device.isFurther || world.sums.lettersAtRisk > 0 || (wasStranded(world, name) && isBack(world, one));
 		check(
 			"a member shows what was said while it was in, in one order, and nothing else",
 			isShown(sent, due, mayLack),
 			() => [where, sent, due].map((texts) => (typeof texts === "string" ? texts : brief(texts))).join("\n    "),
 		);
 		if (!isIn) {
+			if (one.device.isFurther) continue;
 			check("who is out is told so", one.view.phase === "left", () => `${where} is ${one.view.phase}`);
 			continue;
 		}
@@ -59,9 +64,9 @@ export function checkGroup(world: World, thread: Thread, check: Check): void {
 			check("nothing is on its way for ever", state === "sent", () => `${where}: ${text} is ${state}`);
 	}
 	const counted = new Set(truth.texts);
-	for (const said of chronicle.said.filter(({ thread, device }) => thread === name && isHonest(device))) {
+	for (const said of chronicle.said.filter(({ thread, person }) => thread === name && isHonest(person))) {
 		const what = () => `${name}: ${said.text.slice(0, 30)} of ${said.device} (${said.outcome})`;
-		const isIn = said.device === founder.device.name || truth.isIn.has(said.device);
+		const isIn = (said.person === founder.device.person || truth.isIn.has(said.person)) && isStill(said.device);
 		if (said.outcome === "acknowledged" && isIn) check("what a member said arrives", counted.has(said.text), what);
 		if (said.outcome === "refused") check("what was refused is not sent", !counted.has(said.text), what);
 		if (said.wasShownSent) check("sent on screen never lies", counted.has(said.text), what);
@@ -76,7 +81,10 @@ export function isGroupQuiet(world: World, thread: Thread): boolean {
 	const honest = [...isIn].filter((person) => !world.chronicle.isOffender(thread.name, person));
 	const present = thread.seen.filter(({ device }) => honest.includes(device.name));
 	if (present.length < honest.length && world.sums.lettersAtRisk === 0) return false;
-	return [founder, ...present].every(
+	const further = thread.seen.filter(
+		({ device }) => device.isFurther && device.membership === "in" && honest.includes(device.person),
+	);
+	return [founder, ...present, ...further].every(
 		(one) => one.view.phase === "active" && isIdle(one) && agreement(world, one) === agreement(world, founder),
 	);
 }
@@ -100,7 +108,7 @@ function isBack({ chronicle }: World, { device, items }: Seen): boolean {
 		(item) =>
 			item.kind === "event" &&
 			item.event === "deviceReadmitted" &&
-			chronicle.nameOf(item.person?.account ?? "") === device.name,
+			chronicle.nameOf(item.person?.account ?? "") === device.person,
 	);
 }
 

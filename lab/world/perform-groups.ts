@@ -19,13 +19,13 @@ export async function performInGroup(world: World, act: GroupAct, tries = 0): Pr
 		case "remove":
 		case "setRole": {
 			const person = await accountOf(deviceOf(world, act.whom));
-			if (person === undefined || founderOf(world, device, group) === deviceOf(world, act.whom).name) return;
+			if (person === undefined || founderOf(world, device, group) === deviceOf(world, act.whom).person) return;
 			if (act.do === "add") return note(world, await client.addPeople(group.id, [person]));
 			if (act.do === "remove") return note(world, await client.removePerson(group.id, person));
 			return note(world, await client.setRole(group.id, person, act.role));
 		}
 		case "leave":
-			if (founderOf(world, device, group) === device.name) return;
+			if (founderOf(world, device, group) === device.person) return;
 			return note(world, await client.leaveGroup(group.id));
 		case "nameGroup":
 			return note(world, await client.renameGroup(group.id, act.name));
@@ -52,14 +52,14 @@ async function found(
 	const { client } = device;
 	if (client === undefined) return void later();
 	const names = people.map((account) => chronicle.nameOf(account) ?? "");
-	const name = chronicle.found({ by: device.name, people: names });
+	const name = chronicle.found({ by: device.person, people: names });
 	const founded = await client.createGroup({ name, people });
 	if (!founded.ok) return void later();
 	note(world, founded);
 }
 
 function founderOf({ chronicle }: World, device: Device, group: ConversationView): string | undefined {
-	return chronicle.founded.get(chronicle.threadOf(device.name, group))?.by;
+	return chronicle.founded.get(chronicle.threadOf(device, group))?.by;
 }
 
 function deviceOf({ devices }: World, who: number): Device {

@@ -2,6 +2,7 @@ import type { ConversationView } from "@sotto/client";
 import { threadOf } from "./chronicle.ts";
 import type { Device } from "./device.ts";
 import type { Disk } from "./home-store.ts";
+import { furtherIn, hasFurther, link, unlink } from "./linking.ts";
 import { performInGroup } from "./perform-groups.ts";
 import type { Act, EvilAct } from "./plan.ts";
 import { offend } from "./villain.ts";
@@ -34,6 +35,10 @@ export class Performer {
 			case "nameGroup":
 			case "sayInGroup":
 				return performInGroup(this.#world, act);
+			case "link":
+				return link(this.#world, this.#deviceOf(act.who));
+			case "unlink":
+				return unlink(this.#world, this.#deviceOf(act.who));
 			case "offend":
 				return offend(this.#world, act);
 			case "markRead":
@@ -147,7 +152,7 @@ export class Performer {
 async function markRead({ chronicle }: World, device: Device, of: number): Promise<void> {
 	const conversation = pick(await device.conversations(), of);
 	if (conversation === undefined) return;
-	chronicle.marked.add(`${device.name} ${conversation.id}`);
+	chronicle.marked.add(`${device.person} ${conversation.id}`);
 	await device.client?.markRead(conversation.id);
 }
 
@@ -158,10 +163,11 @@ function pick<T>(list: readonly T[], n: number): T | undefined {
 async function ask({ chronicle }: World, who: Device, whom: Device, greets: boolean): Promise<void> {
 	const link = (await whom.view())?.me.link;
 	const client = who.client;
-	if (link === undefined || client === undefined || who === whom) return;
-	const greeting = greets ? chronicle.say(who.name, threadOf([who.name, whom.name]), "hello") : undefined;
+	if (link === undefined || client === undefined || who.person === whom.person) return;
+	const thread = threadOf([who.person, whom.person]);
+	const greeting = greets ? chronicle.say(who, thread, "hello") : undefined;
 	const asked = await client.addContact(link, greeting?.text ?? "");
-	if (asked.ok) chronicle.contacts.add(threadOf([who.name, whom.name]));
+	if (asked.ok) chronicle.contacts.add(thread);
 	if (greeting === undefined) return;
 	// Who is answered instead of asked hears no greeting.
 	const isGone = !asked.ok && asked.error.kind !== "notReady" && asked.error.kind !== "storageFull";
@@ -179,16 +185,18 @@ async function say(
 
 /** Says something, `count` times in a row. */
 export async function sayIn(
-	{ chronicle }: World,
+	world: World,
 	device: Device,
 	conversation: ConversationView,
 	{ count, long }: { readonly count: number; readonly long: boolean },
 ): Promise<void> {
-	const thread = chronicle.threadOf(device.name, conversation);
+	const { chronicle } = world;
+	const thread = chronicle.threadOf(device, conversation);
 	for (let i = 0; i < count; i++) {
+		const present = hasFurther(world) ? await furtherIn(world, thread) : [];
 		const { client } = device;
 		if (client === undefined) return;
-		const said = chronicle.say(device.name, thread, long ? longText : "and then?");
+		const said = chronicle.say(device, thread, long ? longText : "and then?", present);
 		const sent = await client.sendMessage(conversation.id, said.text);
 		said.outcome = sent.ok ? "acknowledged" : "refused";
 	}

@@ -27,6 +27,9 @@ export type Act =
 	| { readonly do: "renewNotifier" }
 	/** Everybody is away for a while. */
 	| { readonly do: "sleep"; readonly days: number }
+	/** A further device of somebody's comes to the account, by a code and digits, and is removed. Tried again until it is done. */
+	| { readonly do: "link"; readonly who: number }
+	| { readonly do: "unlink"; readonly who: number }
 	| Offence
 	| EvilAct;
 /** `group` picks one of the groups that there are then. */
@@ -95,6 +98,8 @@ export type EvilAct =
 export type Plan = {
 	readonly seed: number;
 	readonly people: number;
+	/** Whose the further devices are, which are numbered on behind everybody's first. */
+	readonly further?: readonly number[];
 	readonly weather: Weather;
 	/** A write to a client's store takes up to this long. */
 	readonly diskMs: number;
@@ -219,7 +224,7 @@ export function faultsOf(dice: Dice, people: number, endAt: number): Step[] {
 	return steps;
 }
 
-function crashOf(dice: Dice, people: number): Crash {
+export function crashOf(dice: Dice, people: number): Crash {
 	const [who, effects, moment] = [dice.upTo(people), 1 + dice.upTo(12), dice.pick(["before", "after"] as const)];
 	return { do: "crash", who, effects, moment, downMs: dice.pick([0, 100, 5_000, 40_000]) };
 }

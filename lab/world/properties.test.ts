@@ -42,7 +42,7 @@ test("a message that vanishes, one that is shown twice, one that was never said"
 	});
 	expect(doubled).toMatch(/nothing is shown twice/);
 	const leaked = await faultsAfter((world) => {
-		const said = world.chronicle.say("P0", "P0 and P7", "for nobody else");
+		const said = world.chronicle.say({ name: "P0", person: "P0" }, "P0 and P7", "for nobody else");
 		void world.devices[1]?.store.write([{ op: "put", key: "stolen", value: new TextEncoder().encode(said.text) }]);
 	});
 	expect(leaked).toMatch(/nobody else has the words/);

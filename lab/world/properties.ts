@@ -1,6 +1,8 @@
 import { bytesToHex, equalBytes } from "@sotto/bytes";
 import { keys, orderOf } from "../../packages/client/src/store/keys.ts";
 import { groupPrefix, type Said } from "./chronicle.ts";
+import type { Who } from "./device.ts";
+import { checkDevices } from "./device-properties.ts";
 import { checkGroup } from "./group-properties.ts";
 import { messagesOf, readThreads, type Seen, type Thread } from "./threads.ts";
 import { checkNaming, isVillainsDoing } from "./villain-properties.ts";
@@ -33,6 +35,7 @@ export async function checkProperties(world: World, looks: Looks): Promise<void>
 		if (!thread.isWhole) checkSplit(thread, check);
 		else if (thread.isGroup) checkGroup(world, thread, check);
 		else checkDelivery(world, thread, check);
+		if (thread.isWhole) checkDevices(world, thread, check);
 	}
 	checkSecrecy(world, threads, check);
 }
@@ -43,7 +46,9 @@ export type Check = (property: string, holds: boolean, what: () => string) => vo
 function checkAlarm(world: World, { name }: Thread, seen: Seen, check: Check): void {
 	const { witness, chronicle } = world;
 	const { device, view, items, follows } = seen;
-	if (chronicle.isOffender(name, device.name) || isVillainsDoing(world, name, seen)) return;
+	if (chronicle.isOffender(name, device.person) || isVillainsDoing(world, name, seen)) return;
+	// A device that was removed before others let it in waits for that.
+	if (device.membership === "out" && view.alarm?.kind === "waiting") return;
 	const alarmed = view.alarm !== undefined || view.phase === "stopped";
 	const everAlarmed = alarmed || items.some((item) => item.kind === "event" && item.event === "forkAlarm");
 	const where = () => `${device.name}, ${view.title}: ${view.phase} ${JSON.stringify(view.alarm)}`;
@@ -80,8 +85,11 @@ function checkView({ chronicle }: World, thread: Thread, { device, view, items }
 	const last = items.at(-1);
 	check("the last item is the last", JSON.stringify(view.last) === JSON.stringify(last), () => where);
 	const others = items.filter((item) => item.kind === "message" && !item.mine).length;
-	const wasMarked = chronicle.marked.has(`${device.name} ${view.id}`);
-	const isRight = wasMarked ? view.unread <= others : view.unread === others;
+	// What was read on one device is read on the others, and so is what came as history.
+	const isRight =
+		device.isFurther || chronicle.marked.has(`${device.person} ${view.id}`)
+			? view.unread <= others
+			: view.unread === others;
 	check("unread counts what was not read", isRight, () => `${where}: ${view.unread} of ${others}`);
 }
 
@@ -97,14 +105,17 @@ function checkOnce({ chronicle }: World, { name, seen }: Thread, check: Check): 
 			check("a message is shown where it was said", said.thread === name, () => `${where}: ${item.text}`);
 			check("what was taken back is not shown", said.outcome !== "withdrawn", () => `${where}: ${item.text}`);
 			const author =
-				chronicle.nameOf(item.author.account) === said.device && item.mine === (one.device.name === said.device);
+				chronicle.nameOf(item.author.account) === said.person && item.mine === (one.device.person === said.person);
 			check("a message has its author's name", author, () => `${where}: ${item.text} by ${item.author.name}`);
 		}
 	}
 }
 
 /** Everything that was said is shown on every device, in one order, and no screen lies about it. */
-function checkDelivery({ chronicle, sums }: World, { name, seen }: Thread, check: Check): void {
+function checkDelivery({ chronicle, sums, devices }: World, thread: Thread, check: Check): void {
+	const { name } = thread;
+	const seen = thread.seen.filter(({ device }) => !device.isFurther);
+	const isIn = (device: string) => devices.find((one) => one.name === device)?.membership === "in";
 	const groups = new Set(seen.map(({ state }) => bytesToHex(state.groupId)));
 	const accepted = seen.length === name.split(" and ").length && groups.size === 1;
 	// Nobody knows of a request that the server took and lost: it has to be made again.
@@ -120,9 +131,10 @@ function checkDelivery({ chronicle, sums }: World, { name, seen }: Thread, check
 		for (const { text, state } of messagesOf(one))
 			check("nothing is on its way for ever", state === "sent", () => `${where}: ${text} is ${state}`);
 		const shown = new Set(orders[index]);
-		for (const said of chronicle.said.filter(({ thread }) => thread === name)) {
+		for (const said of chronicle.said.filter(({ thread: of }) => of === name)) {
 			const what = () => `${where}: ${said.text.slice(0, 30)} of ${said.device} (${said.outcome})`;
-			if (said.outcome === "acknowledged") check("what was acknowledged arrives", shown.has(said.text), what);
+			if (said.outcome === "acknowledged" && isIn(said.device))
+				check("what was acknowledged arrives", shown.has(said.text), what);
 			if (said.outcome === "refused") check("what was refused is not sent", !shown.has(said.text), what);
 			// What was written in the own one of two groups is sent again when the other one remains (C10), and may be taken back until then.
 			if (said.wasShownSent && said.outcome !== "withdrawn")
@@ -148,10 +160,10 @@ function checkSecrecy({ chronicle, devices, server }: World, threads: readonly T
 	const shown = new Map<string, Set<string>>();
 	for (const { name, seen } of threads)
 		for (const one of seen) shown.set(`${name} ${one.device.name}`, new Set(messagesOf(one).map(({ text }) => text)));
-	const knows = (device: string, { thread, text, device: author }: Said) =>
+	const knows = ({ name, person }: Who, { thread, text, device: author, out }: Said) =>
 		thread.startsWith(groupPrefix)
-			? device === author || shown.get(`${thread} ${device}`)?.has(text) === true
-			: thread.split(" and ").includes(device);
+			? name === author || shown.get(`${thread} ${name}`)?.has(text) === true
+			: name === author || (thread.split(" and ").includes(person) && !out.includes(name));
 	const found = (bytes: Uint8Array): string[] => {
 		const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 		const texts: string[] = [];
@@ -165,7 +177,7 @@ function checkSecrecy({ chronicle, devices, server }: World, threads: readonly T
 		for (const [key, value] of device.store.rows)
 			for (const number of found(value)) {
 				const said = chronicle.said[Number(number)];
-				const mayKnow = said !== undefined && knows(device.name, said);
+				const mayKnow = said !== undefined && knows(device, said);
 				check("nobody else has the words", mayKnow, () => `${device.name} has ${number} in ${key}`);
 			}
 	for (const { records } of server.store().disk.logs.values())

@@ -1,3 +1,4 @@
+import { furtherIn, hasFurther } from "./linking.ts";
 import type { Plan } from "./plan.ts";
 import { checkProperties, type Looks } from "./properties.ts";
 import { isQuiet, readThreads } from "./threads.ts";
@@ -49,8 +50,13 @@ async function rest(world: World): Promise<void> {
 async function sayOneMoreThing(world: World): Promise<void> {
 	for (const { name, seen, isWhole } of await readThreads(world))
 		for (const { device, view } of isWhole ? seen : []) {
-			if (view.phase === "left" || world.chronicle.isOffender(name, device.name)) continue;
-			const said = world.chronicle.say(device.name, name, "are we all here?");
+			if (view.phase === "left" || world.chronicle.isOffender(name, device.person)) continue;
+			const said = world.chronicle.say(
+				device,
+				name,
+				"are we all here?",
+				hasFurther(world) ? await furtherIn(world, name) : [],
+			);
 			// It has to arrive; one that is refused is a fault that the delivery shows.
 			said.outcome = "acknowledged";
 			void device.client?.sendMessage(view.id, said.text);
@@ -68,6 +74,8 @@ function sumsOf({ devices, witness, chronicle, sums, evil, time }: World): Repor
 		"restores from backup": sums.restores,
 		partitions: sums.cuts,
 		"changes of groups": sums.changes,
+		"devices linked": sums.linked,
+		"devices removed": sums.unlinked,
 		"evil acts of servers": evil.acts,
 		"evil acts of members": chronicle.offences.length,
 		...Object.fromEntries(

@@ -1,4 +1,4 @@
-// npm run world -- [--groups | --villains] [--seeds 100] [--first 1] [--shrink]: lives through many worlds and holds what screens show against
+// npm run world -- [--groups] [--villains] [--devices] [--seeds 100] [--first 1] [--shrink]: lives through many worlds and holds what screens show against
 // what happened. Ctrl-C ends it with the sums so far; --shrink prints, of each seed that fails, the shortest plan that still does.
 import { parseArgs } from "node:util";
 import { flagsOf, planFor } from "./flavour.ts";
@@ -9,13 +9,14 @@ const { values } = parseArgs({
 	options: {
 		groups: { type: "boolean", default: false },
 		villains: { type: "boolean", default: false },
+		devices: { type: "boolean", default: false },
 		shrink: { type: "boolean", default: false },
 		seeds: { type: "string", default: "100" },
 		first: { type: "string", default: "1" },
 	},
 });
-const { groups, villains } = values;
-const flavour = { groups, villains };
+const { groups, villains, devices } = values;
+const flavour = { groups, villains, devices };
 const [first, count] = [Number(values.first), Number(values.seeds)];
 const started = performance.now();
 const sums = new Map<string, number>();
@@ -33,6 +34,7 @@ for (let seed = first; seed < first + count && !isOver; seed++) {
 	lived++;
 	for (const [name, n] of Object.entries(report.sums)) add(sums, name, n);
 	for (const [name, n] of report.looks) add(looks, name, n);
+	if (lived % 100 === 0) console.error(`up to seed ${seed}: ${lived} worlds, ${failed} failed`);
 	if (report.faults.length === 0) continue;
 	failed++;
 	console.error(`seed ${seed}: npm run world -- ${flagsOf(flavour)}--first ${seed} --seeds 1`);

@@ -1,8 +1,9 @@
 import { bytesToHex, equalBytes } from "@sotto/bytes";
-import type { ConversationView, HistoryItem, MessageItem } from "@sotto/client";
+import type { ConversationView, HistoryItem, JobView, MessageItem } from "@sotto/client";
 import { type ConversationState, decodeConversationState, secretsOf } from "@sotto/protocol";
 import { keys } from "../../packages/client/src/store/keys.ts";
 import { groupPrefix } from "./chronicle.ts";
+import { areDevicesQuiet } from "./device-properties.ts";
 import type { Device } from "./device.ts";
 import { isGroupQuiet } from "./group-properties.ts";
 import type { World } from "./world.ts";
@@ -28,14 +29,18 @@ export type Thread = {
 /** Whether everything has arrived that is on its way: the world need not wait any longer. */
 export async function isQuiet(world: World): Promise<boolean> {
 	for (const device of world.devices) {
+		if (device.membership === "linking") return false;
+		if (device.membership !== "in") continue;
 		const view = await device.view();
-		if (view === undefined || view.requests.length > 0) return false;
+		if (view === undefined || view.jobs.some(isUnderWay) || view.requests.length > 0) return false;
 	}
 	const threads = await readThreads(world);
 	for (const contact of world.chronicle.contacts) if (!threads.some(({ name }) => name === contact)) return false;
 	return threads.every((thread) => {
-		const { name, seen, isWhole, isGroup } = thread;
+		const { name, isWhole, isGroup } = thread;
+		const seen = thread.seen.filter(({ device }) => !device.isFurther);
 		if (!isWhole) return true;
+		if (!areDevicesQuiet(world, thread)) return false;
 		if (isGroup) return isGroupQuiet(world, thread);
 		if (seen.length < 2) return world.sums.lettersAtRisk > 0;
 		if (seen.some(({ view }) => view.phase !== "active")) return false;
@@ -46,11 +51,13 @@ export async function isQuiet(world: World): Promise<boolean> {
 	});
 }
 
+const isUnderWay = ({ kind, state }: JobView) => kind !== "addDevice" && state !== "done" && state !== "failed";
+
 export async function readThreads(world: World): Promise<readonly Thread[]> {
 	const threads = new Map<string, Seen[]>();
 	for (const device of world.devices)
 		for (const view of await device.conversations()) {
-			const name = world.chronicle.threadOf(device.name, view);
+			const name = world.chronicle.threadOf(device, view);
 			const row = device.store.rows.get(keys.line(view.id));
 			const state = row === undefined ? undefined : decodeConversationState(row);
 			if (state?.ok !== true) continue;
@@ -77,8 +84,13 @@ function isUndeceived({ witness }: Pick<World, "witness">, seen: readonly Seen[]
 /** Whether nobody was told another history than the others: then everything has to be as if nothing had happened. */
 function isWhole({ witness }: World, seen: readonly Seen[]): boolean {
 	if (isUndeceived({ witness }, seen)) return true;
-	const places = seen.map(({ state }) => bytesToHex(secretsOf(state.log).logId));
-	return seen.every(({ follows }) => follows === "the server") && new Set(places).size === 1;
+	const places = seen
+		.filter(({ device }) => device.membership === "in")
+		.map(({ state }) => bytesToHex(secretsOf(state.log).logId));
+	return (
+		seen.every(({ follows, device }) => device.membership === "out" || follows === "the server") &&
+		new Set(places).size === 1
+	);
 }
 
 function followsServer(world: World, { log, at, previous }: ConversationState): boolean {

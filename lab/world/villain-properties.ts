@@ -27,7 +27,7 @@ export function checkNaming(world: World, thread: Thread, check: Check): void {
 
 function checkNamed({ chronicle, sums }: World, thread: Thread, one: Seen, check: Check): void {
 	const { device, view, items } = one;
-	if (chronicle.isOffender(thread.name, device.name)) return;
+	if (chronicle.isOffender(thread.name, device.person)) return;
 	const where = () => `${device.name}, ${thread.name}: ${JSON.stringify(view.alarm)}`;
 	const hasRead = messagesOf(one).some(({ text }) => chronicle.lies.has(text));
 	if (hasRead) check("who reads of another history is alarmed", view.alarm?.kind === "forked", where);

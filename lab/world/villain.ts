@@ -42,7 +42,7 @@ async function sceneOf(world: World, act: Offence): Promise<Scene | undefined> {
 	const groups = (await device.conversations()).filter(({ kind, phase }) => kind === "group" && phase === "active");
 	const group = groups[act.group % Math.max(1, groups.length)];
 	if (group === undefined) return undefined;
-	const thread = chronicle.threadOf(device.name, group);
+	const thread = chronicle.threadOf(device, group);
 	const founder = devices.find(({ name }) => name === chronicle.founded.get(thread)?.by);
 	if (founder === undefined || founder === device) return undefined;
 	const door = {
@@ -67,7 +67,7 @@ async function put(scene: Scene, record: Bytes, isSigned = false): Promise<void>
 }
 
 function note({ world, thread, device, act }: Scene): Offended {
-	const offended = { thread, by: device.name, how: act.how, mustBeNamed: false };
+	const offended = { thread, by: device.person, how: act.how, mustBeNamed: false };
 	world.chronicle.offend(offended);
 	return offended;
 }
@@ -127,7 +127,7 @@ async function lie(scene: Scene): Promise<void> {
 	const { world, puppet, device, thread } = scene;
 	const stated = positionToState(puppet.state);
 	if (stated.at.seq === 0) return;
-	const said = world.chronicle.say(device.name, thread, "from another history");
+	const said = world.chronicle.say(device, thread, "from another history");
 	world.chronicle.lies.add(said.text);
 	const forked = { ...stated, at: { seq: stated.at.seq, head: randomBytes(32) } };
 	await put(scene, await puppet.sealText(said.text, forked));

@@ -39,7 +39,7 @@ export class Witness {
 		if (isRecord(aad)) {
 			const content = unpad(plaintext);
 			if (content.ok) this.#messages.set(tag, bytesToHex(content.value.slice(-16)));
-		} else this.#inner.set(tag, { key, stated: statedOf(aad) });
+		} else if (isOfMls(aad)) this.#inner.set(tag, { key, stated: statedOf(aad) });
 	}
 
 	/** This record holds what an evil member sealed, under whatever key: whoever heals a log may bring it again (L4). */
@@ -119,6 +119,9 @@ function isRecord(aad: Bytes): boolean {
 	return text.ok && text.value === "sotto record";
 }
 
+/** RFC 9420, 6.3: what a message is sealed with begins with the group's id, of 32 bytes. Only there a key is for one message. */
+const isOfMls = (aad: Bytes) => aad[0] === 32;
+
 function tagOf(record: Bytes): string {
 	return bytesToHex(record.slice(-16));
 }
@@ -126,7 +129,7 @@ function tagOf(record: Bytes): string {
 /** What a message's authenticated data states, out of RFC 9420's PrivateContentAAD (6.3.1); undefined for other sealings. */
 function statedOf(aad: Bytes): StatedPosition | undefined {
 	// A group id of 32 bytes, the epoch, the content's type, then a vector: its length is written in 1, 2 or 4 bytes.
-	const rest = aad[0] === 32 ? aad.subarray(1 + 32 + 8 + 1) : undefined;
+	const rest = isOfMls(aad) ? aad.subarray(1 + 32 + 8 + 1) : undefined;
 	if (rest === undefined || rest.length === 0) return undefined;
 	const prefix = 2 ** ((rest[0] as number) >> 6);
 	const data = parseAuthenticatedData(rest.subarray(prefix));

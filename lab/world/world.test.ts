@@ -63,6 +63,8 @@ const everything: Readonly<Record<Exclude<Act["do"], "offend"> | OffenceKind, tr
 	restore: true,
 	renewNotifier: true,
 	sleep: true,
+	link: true,
+	unlink: true,
 	withhold: true,
 	swap: true,
 	substitute: true,

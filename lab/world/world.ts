@@ -1,7 +1,7 @@
 import type { Bytes } from "@sotto/bytes";
 import { seeded } from "../seeded.ts";
 import { Chronicle } from "./chronicle.ts";
-import { Device } from "./device.ts";
+import { Device, type Who } from "./device.ts";
 import { Evil } from "./evil.ts";
 import { Performer } from "./perform.ts";
 import type { Plan } from "./plan.ts";
@@ -36,6 +36,8 @@ type Sums = {
 	restores: number;
 	/** Changes of a group's people, roles or name that a device promised to make. */
 	changes: number;
+	linked: number;
+	unlinked: number;
 	/** Times that the server may have lost a request for contact that it had taken. */
 	lettersAtRisk: number;
 };
@@ -50,7 +52,13 @@ export async function createWorld(plan: Plan): Promise<World> {
 	replacement.seed(seeded(plan.seed ^ 0x5eed));
 	replacement.watch((sealing) => witness.sealed(sealing));
 	const server = await WorldServer.open(time, fault, plan.rules.maxLogRecords);
-	const names = Array.from({ length: plan.people }, (_, i) => `P${i}`);
+	const people = Array.from({ length: plan.people }, (_, i) => `P${i}`);
+	const further = (plan.further ?? []).map((person, n) => ({
+		name: `P${person}, device ${n + 2}`,
+		person: `P${person}`,
+	}));
+	const everybody: readonly Who[] = [...people.map((name) => ({ name, person: name })), ...further];
+	const names = everybody.map(({ name }) => name);
 	const evil = new Evil({ server, time, chance: seeded(plan.seed ^ 0xe11), devices: names });
 	const tap = {
 		arrives: (_device: string, path: string, body: Bytes) => witness.left(path, body),
@@ -62,15 +70,15 @@ export async function createWorld(plan: Plan): Promise<World> {
 		},
 	};
 	const chronicle = new Chronicle(fault);
-	const devices = names.map((name, index) => {
+	const devices = everybody.map(({ name, person }, index) => {
 		const chance = seeded(plan.seed * 1009 + index);
 		const wire = new Wire(name, { time, server, chance: seeded(plan.seed * 2003 + index), tap, weather: plan.weather });
 		const skewMs = Math.round((chance() * 2 - 1) * plan.skewMs);
 		const suite = plan.xWing ? undefined : ("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519" as const);
 		const options = { rules: plan.rules, ...(suite && { suite }) };
-		return new Device(name, { time, wire, chance, chronicle, options, skewMs, diskMs: plan.diskMs });
+		return new Device({ name, person }, { time, wire, chance, chronicle, options, skewMs, diskMs: plan.diskMs });
 	});
-	const sums = { serverCrashes: 0, cuts: 0, restores: 0, changes: 0, lettersAtRisk: 0 };
+	const sums = { serverCrashes: 0, cuts: 0, restores: 0, changes: 0, linked: 0, unlinked: 0, lettersAtRisk: 0 };
 	return { plan, time, server, devices, witness, chronicle, evil, faults, sums };
 }
 
@@ -78,7 +86,8 @@ export async function createWorld(plan: Plan): Promise<World> {
 export async function live(world: World): Promise<void> {
 	const { time, plan, devices } = world;
 	const perform = new Performer(world);
-	for (const [index, device] of devices.entries()) time.plan(beginning + index * 20, () => void device.start());
+	for (const [index, device] of devices.filter(({ isFurther }) => !isFurther).entries())
+		time.plan(beginning + index * 20, () => void device.start());
 	for (const step of plan.steps) time.plan(beginning + step.at, () => void perform.act(step));
 	await time.run(beginning + plan.endAt);
 }
@@ -93,7 +102,7 @@ export function heal(world: World): void {
 		device.wire.refusal = undefined;
 		device.diskIsFull = false;
 		device.spare();
-		void device.start();
+		if (device.membership !== "none") void device.start();
 		device.tell("online");
 	}
 }
