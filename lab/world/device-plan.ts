@@ -22,5 +22,7 @@ export function withDevices(plan: Plan): Plan {
 			steps.push({ at: when(), do: "cut", who, how: "everything", forMs: dice.pick([3_000, 30_000]), told: true });
 		if (dice.is(0.35)) steps.push({ at: when() + 5_000, do: "unlink", who });
 	}
-	return { ...plan, further, steps: [...plan.steps, ...steps].toSorted((a, b) => a.at - b.at) };
+	// Mailboxes are logs too, and those of people with several devices get more letters than the smallest take.
+	const rules = { ...plan.rules, maxLogRecords: Math.max(plan.rules.maxLogRecords, 20) };
+	return { ...plan, rules, further, steps: [...plan.steps, ...steps].toSorted((a, b) => a.at - b.at) };
 }

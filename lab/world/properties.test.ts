@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { keys } from "../../packages/client/src/store/keys.ts";
+import type { MemoryStore } from "../memory-store.ts";
+import type { Device } from "./device.ts";
 import { groupPlanOf } from "./group-plan.ts";
 import { type Offence, type Plan, planOf, type Step } from "./plan.ts";
 import { checkProperties } from "./properties.ts";
@@ -120,3 +122,37 @@ test("with an evil member: one that is not named, one that is named and did noth
 		/no alarm without a fork/,
 	);
 });
+
+test("with further devices: one that lacks what it was handed or what was said, one that is not in, and a removed one that knows more", async () => {
+	const steps: readonly Step[] = [
+		{ at: 700, do: "ask", who: 0, whom: 1, greets: false },
+		{ at: 30_000, do: "say", who: 1, to: 0, count: 1, long: false },
+		{ at: 35_000, do: "link", who: 2 },
+		{ at: 70_000, do: "say", who: 1, to: 0, count: 1, long: false },
+	];
+	const plan: Plan = { ...planOf(2), people: 2, further: [0], weather: calm, diskMs: 0, endAt: 100_000, steps };
+	expect(await faultsOf(plan, async () => undefined)).toBe("");
+	const spoiled = (change: (store: MemoryStore, keys: readonly string[]) => Promise<unknown>) =>
+		faultsOf(plan, async ({ devices: [, , device] }) => {
+			if (device === undefined) throw new Error("there are three devices");
+			const { store } = device;
+			const words = store.keysLike("history/").filter((key) => Buffer.from(store.rows.get(key) ?? []).includes("«"));
+			expect(words).toHaveLength(2);
+			await change(store, words.toSorted());
+		});
+	const remove = (store: MemoryStore, key = "") => store.write([{ op: "delete", key }]);
+	expect(await spoiled((store, words) => remove(store, words[0]))).toMatch(/what was said before it was linked/);
+	expect(await spoiled((store, words) => remove(store, words[1]))).toMatch(/what was said since it came in/);
+	const absent = await faultsOf({ ...plan, steps: steps.slice(0, 3) }, async ({ devices }) => {
+		Object.assign(devices[2] as object, { conversations: async () => [] });
+	});
+	expect(absent).toMatch(/every device of an account is in/);
+	const removed: Plan = { ...plan, steps: [...steps, { at: 75_000, do: "unlink", who: 2 }] };
+	expect(await faultsOf(removed, async () => undefined)).toBe("");
+	const knows = await faultsOf(removed, async ({ devices: [, one, device], chronicle }) => {
+		expect([...chronicle.out]).toEqual([device?.name]);
+		const said = chronicle.say(one as Device, "P0 and P1", "for those who are in");
+		await device?.store.write([{ op: "put", key: "stolen", value: new TextEncoder().encode(said.text) }]);
+	});
+	expect(knows).toMatch(/nobody else has the words/);
+}, 60_000);

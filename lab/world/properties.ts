@@ -47,8 +47,8 @@ function checkAlarm(world: World, { name }: Thread, seen: Seen, check: Check): v
 	const { witness, chronicle } = world;
 	const { device, view, items, follows } = seen;
 	if (chronicle.isOffender(name, device.person) || isVillainsDoing(world, name, seen)) return;
-	// A device that was removed before others let it in waits for that.
-	if (device.membership === "out" && view.alarm?.kind === "waiting") return;
+	// Whether a further device has come in where it should, is asked elsewhere (device-properties.ts).
+	if (device.isFurther && view.alarm?.kind === "waiting") return;
 	const alarmed = view.alarm !== undefined || view.phase === "stopped";
 	const everAlarmed = alarmed || items.some((item) => item.kind === "event" && item.event === "forkAlarm");
 	const where = () => `${device.name}, ${view.title}: ${view.phase} ${JSON.stringify(view.alarm)}`;

@@ -175,7 +175,7 @@ export class FirstContact {
 			return ok({
 				conversation: await beginContact(this.#parts, contact, formed.value, { joined: true, answers: id }),
 			});
-		await existing.changeOver(formed.value, (tx) => tx.delete(keys.request(id)));
+		await existing.changeOver(formed.value, ({ tx }) => tx.delete(keys.request(id)));
 		people.forgetRequest(id);
 		engine.changed();
 		return ok({ conversation: existing.id });

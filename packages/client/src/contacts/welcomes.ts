@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes, err, ok, Secret, utf8 } from "@sotto/bytes";
+import { type Bytes, compareBytes, equalBytes, err, ok, Secret, utf8 } from "@sotto/bytes";
 import { epoch, groupIdOf, members, ownLeaf, profileKey } from "@sotto/crypto";
 import {
 	deviceOfCredential,
@@ -140,6 +140,15 @@ export class Welcomes {
 			await this.#begin(conversation, id, added, entered.value);
 			return ok({ conversation });
 		}
+		if (this.#isCrossing(existing, added, entered.value)) {
+			await existing.changeOver(entered.value, (draft) => {
+				for (const { leaf, address } of added.added.rings) draft.setRingAddress(leaf, address);
+				draft.tx.delete(keys.request(id));
+			});
+			people.forgetRequest(id);
+			engine.changed();
+			return ok({ conversation });
+		}
 		const outcome = await this.#again(existing, added, entered.value);
 		if (outcome === "later") return err({ kind: "unreachable" });
 		if (outcome === "refused") await this.#drop(id);
@@ -164,6 +173,15 @@ export class Welcomes {
 		people.forgetRequest(request);
 		directory.add(id, held);
 		engine.changed();
+	}
+
+	/**
+	 * C10: two people asked each other, and this device entered the other side's group, as a device of the account that is asked. An own
+	 * device that brings it into the group with the lower id does so because the other side has entered that one.
+	 */
+	#isCrossing({ held: { state } }: Conversation, { account: from, groupId }: Added, { policy }: EnteredGroup): boolean {
+		const isOwn = equalBytes(from, this.#parts.account.keys.key);
+		return isOwn && policy.kind === "direct" && compareBytes(groupId, state.groupId) < 0;
 	}
 
 	/**

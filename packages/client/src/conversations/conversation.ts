@@ -31,7 +31,6 @@ import type { CallHistoryRow, ConversationMember, LogPosition } from "../convers
 import type { StoreOp } from "../ports.ts";
 import type { CommandError, CommandResult, ConversationId, ItemId } from "../sdk.ts";
 import { keys, orderOf } from "../store/keys.ts";
-import type { StoreTransaction } from "../store/transaction.ts";
 import { registerOf } from "../sync/registers.ts";
 import { ConversationCore, type ConversationParts } from "./core.ts";
 import { putCallRow } from "./deliver.ts";
@@ -258,12 +257,12 @@ export class Conversation {
 	 * Goes on in another group of the same people (C10). What this device wrote in the group that is left goes again, under the
 	 * same message ids.
 	 */
-	async changeOver(to: FormedGroup, also: (tx: StoreTransaction) => void): Promise<void> {
+	async changeOver(to: FormedGroup, also: (draft: Draft) => void): Promise<void> {
 		const { engine, account } = this.#core.parts;
 		await this.#core.change(async (draft) => {
 			await takeOver(draft, to, engine.store, account.keys.key);
 			await this.#core.queueRingAddress(draft);
-			also(draft.tx);
+			also(draft);
 		});
 		this.#loop.startOver();
 	}

@@ -14,8 +14,9 @@ import { queueContent } from "./queue-content.ts";
  */
 export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own: AccountKey): Promise<void> {
 	const { ordinal } = draft.state.log;
-	// Nobody else has read the logs of a group that nobody else has entered, however many it has filled (L3).
-	const unread = draft.state.heard ? ordinal : 0;
+	// Of a group of two that gives way nobody may have read a log, however many it has filled (L3): the other side never entered it, or was gone
+	// before this device came. What was read is met a second time, and dropped (C5).
+	const unread = draft.meta.kind === "direct" ? 0 : ordinal;
 	enterAnew(draft, to);
 	for (const row of await ownMessagesOf(store, draft.id, unread, ordinal)) {
 		const { messageId, sentAt, text, mentions } = row;
