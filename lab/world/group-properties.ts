@@ -81,8 +81,9 @@ export function isGroupQuiet(world: World, thread: Thread): boolean {
 	const honest = [...isIn].filter((person) => !world.chronicle.isOffender(thread.name, person));
 	const present = thread.seen.filter(({ device }) => honest.includes(device.name));
 	if (present.length < honest.length && world.sums.lettersAtRisk === 0) return false;
+	const inside = [founder.device.person, ...honest];
 	const further = thread.seen.filter(
-		({ device }) => device.isFurther && device.membership === "in" && honest.includes(device.person),
+		({ device }) => device.isFurther && device.membership === "in" && inside.includes(device.person),
 	);
 	return [founder, ...present, ...further].every(
 		(one) => one.view.phase === "active" && isIdle(one) && agreement(world, one) === agreement(world, founder),

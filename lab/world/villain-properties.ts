@@ -29,7 +29,8 @@ function checkNamed({ chronicle, sums }: World, thread: Thread, one: Seen, check
 	const { device, view, items } = one;
 	if (chronicle.isOffender(thread.name, device.person)) return;
 	const where = () => `${device.name}, ${thread.name}: ${JSON.stringify(view.alarm)}`;
-	const hasRead = messagesOf(one).some(({ text }) => chronicle.lies.has(text));
+	// What came to a further device as history brings no alarm with it.
+	const hasRead = !device.isFurther && messagesOf(one).some(({ text }) => chronicle.lies.has(text));
 	if (hasRead) check("who reads of another history is alarmed", view.alarm?.kind === "forked", where);
 	const isFounder = chronicle.founded.get(thread.name)?.by === device.name;
 	// What a server lost before anybody read it has not been.
