@@ -59,12 +59,15 @@ export function likeness(recording: Sound, said: Sound, startsAt?: number): numb
  * {@link likeness} of the best `seconds` of a recording. What a busy machine's player skips or stretches shifts everything
  * behind it, which is no matter of what was said; two sentences are compared by the same measure.
  */
-export function bestLikeness(recording: Sound, said: Sound, startsAt: number, seconds = 3): number {
+export function bestLikeness(recording: Sound, said: Sound, startsAt?: number, seconds = 3): number {
 	const { sampleRate, samples } = recording;
 	let best = -1;
 	for (let from = 0; from === 0 || (from + seconds) * sampleRate <= samples.length; from++) {
 		const part = samples.subarray(from * sampleRate, (from + seconds) * sampleRate);
-		best = Math.max(best, likeness({ sampleRate, samples: part }, said, startsAt + from));
+		best = Math.max(
+			best,
+			likeness({ sampleRate, samples: part }, said, startsAt === undefined ? undefined : startsAt + from),
+		);
 	}
 	return best;
 }

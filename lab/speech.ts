@@ -28,6 +28,12 @@ export async function speakToWav(folder: string, name: string, text: string): Pr
 	return finished;
 }
 
+/** Encodes `wav`, over and over for so long, as the Ogg Opus file that a command line plays into a call. Needs ffmpeg. */
+export async function repeatedOpus(wav: string, path: string, seconds: number): Promise<void> {
+	const opus = ["-c:a", "libopus", "-b:a", "32k", "-vbr", "off", "-frame_duration", "20", "-application", "voip"];
+	await run("ffmpeg", ["-v", "error", "-y", "-stream_loop", "-1", "-i", wav, "-t", String(seconds), ...opus, path]);
+}
+
 /** Reads a 16-bit mono PCM WAV. Throws for any other: the lab makes its own files. */
 export async function readWav(path: string): Promise<Sound> {
 	const bytes = await readFile(path);

@@ -49,10 +49,12 @@ const watchMedia = `(speech) => {
 		return destination.stream;
 	};
 	const connections = (window.testConnections = []);
+	const openedAt = (window.testConnectionsOpenedAt = []);
 	window.RTCPeerConnection = class extends RTCPeerConnection {
 		constructor(...how) {
 			super(...how);
 			connections.push(this);
+			openedAt.push(Date.now());
 		}
 	};
 }`;
@@ -153,9 +155,15 @@ export class PersonPage {
 		return Number(await this.hands.evaluate(`(${generated}) ?? window.microphoneOpenedAt ?? 0`));
 	}
 
-	/** Records `seconds` of what this page decodes and plays of the other side. */
-	async record(seconds: number): Promise<Recording> {
-		const json = (await this.hands.evaluate(`(${recordInPage})(${seconds})`)) as string;
+	/** When it opened its first connection after `time`, ms since 1970; undefined if it has not. */
+	async openedConnectionAfter(time: number): Promise<number | undefined> {
+		const first = `window.testConnectionsOpenedAt.find((at) => at > ${time}) ?? 0`;
+		return Number(await this.hands.evaluate(first)) || undefined;
+	}
+
+	/** Records `seconds` of what this page decodes and plays of the other side, or of one of the others. */
+	async record(seconds: number, other = 0): Promise<Recording> {
+		const json = (await this.hands.evaluate(`(${recordInPage})(${seconds}, ${other})`)) as string;
 		const { startedAt, container } = JSON.parse(json) as { startedAt: number; container: string };
 		const bytes = base64urlToBytes(container, 1 << 24);
 		if (!bytes.ok) throw new Error("the page sends base64url");
@@ -211,10 +219,10 @@ const picturesInPage = `async () => {
 }`;
 
 // MediaRecorder works in both browsers and under the page's own policy, which lets no other script in.
-const recordInPage = `async (seconds) => {
+const recordInPage = `async (seconds, other) => {
 	// Gone for a moment while the page joins anew.
 	let stream;
-	while (!(stream = document.querySelector("audio[data-remote]")?.srcObject))
+	while (!(stream = document.querySelectorAll("audio[data-remote]")[other]?.srcObject))
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	const pcm = "audio/webm;codecs=pcm";
 	const recorder = new MediaRecorder(stream, MediaRecorder.isTypeSupported(pcm) ? { mimeType: pcm } : {});

@@ -4,9 +4,13 @@ import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { launchChromium, launchFirefox } from "../browsers.ts";
 import { startPulse } from "../pulse.ts";
-import { otherSentence, readWav, type Sound, speakToWav, spokenSentence } from "../speech.ts";
+import { otherSentence, readWav, repeatedOpus, type Sound, speakToWav, spokenSentence } from "../speech.ts";
+import { PersonLine } from "./person-line.ts";
 import { chromiumHands, firefoxHands, likenessTo, mediaWatch, PersonPage } from "./person-page.ts";
 import { startTappedServer, type TappedServer } from "./tapped-server.ts";
+
+/** Longer than any test's call. */
+const lineSpeechSeconds = 240;
 
 export type Two = readonly [PersonPage, PersonPage];
 
@@ -20,7 +24,7 @@ export type Heard = { readonly toSaid: number; readonly toOther: number };
 
 /** Where a test takes place: speech for the microphones, servers and browsers, all of which end with it. */
 export type Stage = {
-	/** What every microphone says over and over, and what none says. */
+	/** What every microphone says over and over, and what none says, but a person at a command line. */
 	readonly said: Sound;
 	readonly other: Sound;
 	readonly startServer: () => Promise<TappedServer>;
@@ -28,6 +32,8 @@ export type Stage = {
 	/** Another tab of a person's browser, with the same profile. */
 	readonly anotherTab: (person: PersonPage) => Promise<PersonPage>;
 	readonly personInFirefox: (name: string) => Promise<PersonPage>;
+	/** Somebody with the real command line, whose calls say {@link other} over and over. */
+	readonly personAtCommandLine: (name: string) => Promise<PersonLine>;
 	/** Each records what it decodes until it has heard the other well, eight times at most: the machine may be busy. */
 	readonly listen: (people: Two) => Promise<readonly Heard[]>;
 	/** Ends browsers and servers; the speech stays. */
@@ -39,7 +45,8 @@ export async function createStage(): Promise<Stage> {
 	const folder = await mkdtemp(join(tmpdir(), "sotto-e2e-"));
 	const microphone = await speakToWav(folder, "said", spokenSentence);
 	const said = await readWav(microphone);
-	const other = await readWav(await speakToWav(folder, "other", otherSentence));
+	const otherWav = await speakToWav(folder, "other", otherSentence);
+	const other = await readWav(otherWav);
 	const open: (() => Promise<unknown>)[] = [];
 	const contexts = new Map<PersonPage, BrowserContext>();
 	const clear = async () => {
@@ -93,6 +100,12 @@ export async function createStage(): Promise<Stage> {
 			page.on("pageerror", (error) => console.log(`${name}: ${String(error)}`));
 			await page.evaluateOnNewDocument(mediaWatch(await readFile(microphone)));
 			return new PersonPage(name, firefoxHands(page));
+		},
+		async personAtCommandLine(name) {
+			const person = new PersonLine(name, await mkdtemp(join(folder, "line-")));
+			open.push(() => person.stop());
+			await repeatedOpus(otherWav, person.speech, lineSpeechSeconds);
+			return person;
 		},
 		async listen(people) {
 			const heard = await Promise.all(people.map((person, index) => listenAt(person, people[1 - index] ?? person)));
