@@ -202,3 +202,20 @@ test("names stand above the bubbles of others, and whoever is no contact may ask
 	await expect.element(page.getByText("Shall we?").last()).toBeVisible();
 	expect(document.querySelectorAll(".author").length).toBeGreaterThan(2);
 });
+
+test("where a change cannot be followed one asks to be let in, or as its admin starts it afresh", async () => {
+	const client = scenes.groups();
+	const stopped = { phase: "stopped", alarm: { kind: "stranded", by: ada } } as const;
+	await show(client);
+	client.changeConversation("choir", stopped);
+	client.changeConversation("trip", stopped);
+	await openChoir();
+	await expect.element(page.getByText(/A change by Ada Lovelace could not be followed/)).toBeVisible();
+	await button("Ask to be let in").click();
+	expect(argsOf(client, "askReadmission")).toEqual(["choir"]);
+	await button("Start it afresh").click();
+	expect(argsOf(client, "startSuccessor")).toEqual(["choir"]);
+	await page.getByRole("link", { name: /^Dunes/ }).click();
+	await expect.element(button("Ask to be let in")).toBeVisible();
+	expect(button("Start it afresh").elements()).toHaveLength(0);
+});

@@ -204,8 +204,8 @@ export const en = {
 	},
 
 	goOn: {
-		begin: "Go on on a fresh line",
-		begun: "You go on on a fresh line, with all that was said. The others come along by themselves.",
+		begin: "Start it afresh",
+		begun: "It goes on afresh, with all that was said. The others come along by themselves.",
 	},
 
 	calls: {
