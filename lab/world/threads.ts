@@ -1,5 +1,6 @@
-import { bytesToHex, equalBytes } from "@sotto/bytes";
+import { type Bytes, bytesToHex, equalBytes } from "@sotto/bytes";
 import type { ConversationView, HistoryItem, JobView, MessageItem } from "@sotto/client";
+import { type Head, type LogId, nextHead, recordHash } from "@sotto/crypto";
 import { type ConversationState, decodeConversationState, secretsOf } from "@sotto/protocol";
 import { keys } from "../../packages/client/src/store/keys.ts";
 import { groupPrefix } from "./chronicle.ts";
@@ -101,8 +102,25 @@ function isServers({ server }: World, log: ConversationState["log"], at: Convers
 	if (at.seq === 0) return true;
 	const { logId } = secretsOf(log);
 	const held = server.store().disk.logs.get(Buffer.from(logId).toString("latin1"));
-	const tip = [...(held?.appends.values() ?? [])].find(({ seq }) => seq === at.seq);
-	return tip !== undefined && equalBytes(tip.head, at.head);
+	if (held === undefined) return false;
+	const tip = [...held.appends.values()].find(({ seq }) => seq === at.seq);
+	const head = tip?.head ?? headOf(logId, held.records, at.seq);
+	return head !== undefined && equalBytes(head, at.head);
+}
+
+/** L2, from the records themselves: of one that an evil server has put there twice the home knows the later place alone. */
+function headOf(
+	logId: LogId,
+	records: ReadonlyMap<number, { readonly record: Bytes }>,
+	seq: number,
+): Bytes | undefined {
+	let head: Bytes = logId;
+	for (let n = 1; n <= seq; n++) {
+		const record = records.get(n)?.record;
+		if (record === undefined) return undefined;
+		head = nextHead(head as Head, n, recordHash(record));
+	}
+	return head;
 }
 
 export function messagesOf({ items }: Pick<Seen, "items">): readonly MessageItem[] {
