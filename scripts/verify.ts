@@ -1,4 +1,4 @@
-// npm run verify: everything a change must pass, in under ten minutes on two cores.
+// npm run verify: everything a change must pass, in about ten minutes on two cores.
 import { runSteps, type Step } from "./steps.ts";
 import { ensureTools } from "./tools.ts";
 

@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationView } from "@sotto/client";
+import type { CommandResult, ConversationView } from "@sotto/client";
 import { useJoinCall, useStartCall } from "../call/start-call.ts";
 import { errorWords, useClient, useReady } from "../engine/client.tsx";
 import { useCommand } from "../engine/command.ts";
@@ -89,6 +89,7 @@ function Head({ conversation }: { readonly conversation: ConversationView }) {
 
 /** What one must know before writing: not accepted yet, an alarm, a call that goes on. */
 function Banners({ conversation }: { readonly conversation: ConversationView }) {
+	const client = useClient();
 	const joinCall = useJoinCall();
 	const { call } = useReady();
 	const { alarm, ongoingCall } = conversation;
@@ -106,8 +107,20 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 				<div className="banner attention">
 					<Icon name="warning" size={18} />
 					<bdi>{alarmWords(alarm)}</bdi>
-					{letsAsk(alarm) ? <AskToBeLetIn conversation={conversation.id} /> : null}
-					{letsGoOn(conversation) ? <GoOnAnew conversation={conversation.id} /> : null}
+					{letsAsk(alarm) ? (
+						<WayOut
+							label={words.letIn.ask}
+							begun={words.letIn.asked}
+							take={() => client.askReadmission(conversation.id)}
+						/>
+					) : null}
+					{letsGoOn(conversation) ? (
+						<WayOut
+							label={words.goOn.begin}
+							begun={words.goOn.begun}
+							take={() => client.startSuccessor(conversation.id)}
+						/>
+					) : null}
 				</div>
 			)}
 			{ongoingCall === undefined || isIn ? null : (
@@ -126,34 +139,27 @@ function Banners({ conversation }: { readonly conversation: ConversationView }) 
 /** Where a member's word lets this device in again (D3). */
 const letsAsk = ({ kind }: NonNullable<ConversationView["alarm"]>) => kind !== "forked" && kind !== "serverLostRecords";
 
-function AskToBeLetIn({ conversation }: { readonly conversation: ConversationId }) {
-	const client = useClient();
-	const { busy, run } = useCommand();
-	const ask = async () => {
-		const asked = await run(client.askReadmission(conversation));
-		notice(asked.ok ? words.letIn.asked : errorWords(asked.error));
-	};
-	return (
-		<Button compact isDisabled={busy} onPress={() => void ask()}>
-			{words.letIn.ask}
-		</Button>
-	);
-}
-
 /** Where no member could let this device in, an admin goes on in a new group (C10). */
 const letsGoOn = ({ phase, myRole, alarm }: ConversationView) =>
 	phase === "stopped" && myRole === "admin" && (alarm?.kind === "stranded" || alarm?.kind === "forked");
 
-function GoOnAnew({ conversation }: { readonly conversation: ConversationId }) {
-	const client = useClient();
+type WayOutProps = {
+	readonly label: string;
+	/** Said when it is on its way. */
+	readonly begun: string;
+	readonly take: () => Promise<CommandResult>;
+};
+
+/** What one can do where a conversation has stopped. */
+function WayOut({ label, begun, take }: WayOutProps) {
 	const { busy, run } = useCommand();
-	const goOn = async () => {
-		const begun = await run(client.startSuccessor(conversation));
-		notice(begun.ok ? words.goOn.begun : errorWords(begun.error));
+	const press = async () => {
+		const taken = await run(take());
+		notice(taken.ok ? begun : errorWords(taken.error));
 	};
 	return (
-		<Button compact isDisabled={busy} onPress={() => void goOn()}>
-			{words.goOn.begin}
+		<Button compact isDisabled={busy} onPress={() => void press()}>
+			{label}
 		</Button>
 	);
 }
