@@ -98,9 +98,8 @@ test("C2: noise, replays and another's words sealed again leave no trace, and no
 	for (const person of [ada, ...others]) expect(await named(person)).toEqual([]);
 }, 60_000);
 
-test("C3: a commit that one member cannot open stops that member, who names its author and is let in again; the others go on and put her out", async () => {
-	const { ada, others, eve } = await crewWithEve(world, ["Bob", "Eve", "Cyd"]);
-	const [bob, cyd] = others as [Person, Person];
+/** A commit whose path everybody can open but Cyd, who stands beside Eve in the tree. */
+async function strandCyd(eve: Puppet, ada: Person): Promise<void> {
 	const authenticatedData = encodeStatedPosition(positionToState(eve.state));
 	const honest = await sealCommit(eve.group, { authenticatedData, forcePath: true }, rules);
 	if (!honest.ok) throw new Error("an update is allowed");
@@ -108,6 +107,12 @@ test("C3: a commit that one member cannot open stops that member, who names its 
 	const { mlsBytes } = honest.value;
 	const forged = await strandSibling(eve.group, witness, { mlsBytes, authenticatedData: statedBy(eve) });
 	await eve.append(await eve.sealMls(forged));
+}
+
+test("C3: a commit that one member cannot open stops that member, who names its author and is let in again; the others go on and put her out", async () => {
+	const { ada, others, eve } = await crewWithEve(world, ["Bob", "Eve", "Cyd"]);
+	const [bob, cyd] = others as [Person, Person];
+	await strandCyd(eve, ada);
 	// Ada, whom Cyd asks to be let in again (D3), is not there yet.
 	world.network("Ada").offline = true;
 	expectOk(await cyd.client.sync());
@@ -124,4 +129,20 @@ test("C3: a commit that one member cannot open stops that member, who names its 
 	await until("Eve is out", async () => (await bob.with("Crew")).members.length === 3);
 	await allTalk([ada, bob, cyd], "without Eve");
 	for (const person of [ada, bob, cyd]) expect((await person.with("Crew")).alarm).toBeUndefined();
+}, 60_000);
+
+test("C8, D3: the alarm that a member signed stays when the device is let in again", async () => {
+	const { ada, others, eve } = await crewWithEve(world, ["Bob", "Eve", "Cyd"]);
+	const [bob, cyd] = others as [Person, Person];
+	const stated = positionToState(eve.state);
+	const forked = { ...stated, at: { seq: stated.at.seq, head: randomBytes(32) } };
+	await eve.append(await eve.sealText("from another history", forked));
+	for (const person of [ada, bob, cyd]) expectOk(await person.client.sync());
+	for (const person of [ada, bob, cyd])
+		await until("all are alarmed", async () => (await person.with("Crew")).alarm?.kind === "forked");
+	await strandCyd(eve, ada);
+	expectOk(await cyd.client.sync());
+	const events = async () => (await cyd.items("Crew")).flatMap((item) => (item.kind === "event" ? [item.event] : []));
+	await until("Cyd is in again", async () => (await events()).includes("deviceReadmitted"));
+	expect(await cyd.with("Crew")).toMatchObject({ phase: "active", alarm: { kind: "forked" } });
 }, 60_000);

@@ -15,6 +15,7 @@ import {
 import {
 	type ConversationContent,
 	encodeWish,
+	lastingAlarm,
 	type KnownGroup,
 	maxTextLength,
 	makeStatement,
@@ -273,7 +274,9 @@ export class Conversation {
 		await this.#core.change(async (draft) => {
 			const { stop } = draft.state;
 			const { leaving: _, ...meta } = draft.meta;
+			const alarm = lastingAlarm(draft.state);
 			enterAnew(draft, to);
+			draft.state = { ...draft.state, alarm };
 			draft.meta = withPolicy(meta, to.policy, account.keys.key);
 			const at = engine.clock.now();
 			const event = { kind: "event" as const, id: `back-${at}`, at, account: account.keys.key };

@@ -35,6 +35,10 @@ export function stopAtFork(state: ConversationState, alarm: Alarm): Conversation
 /** The server shows the history again that this device has read: nothing was taken of the other, so it goes on. */
 export function resumeAfterFork(state: ConversationState): ConversationState {
 	if (state.stop?.kind !== "forked") return state;
-	const isServers = state.alarm?.kind === "serverLostRecords" || state.alarm?.by === undefined;
-	return { ...state, stop: undefined, alarm: isServers ? undefined : state.alarm };
+	return { ...state, stop: undefined, alarm: lastingAlarm(state) };
+}
+
+/** What a member signed stays known, whatever befalls this device's own place in the conversation; what only the server showed ends with it (C8). */
+export function lastingAlarm({ alarm }: ConversationState): Alarm | undefined {
+	return alarm?.kind === "forked" && alarm.by !== undefined ? alarm : undefined;
 }
