@@ -4,12 +4,16 @@ import type { OffenceKind } from "./plan.ts";
 
 /** A message that somebody wanted to send. */
 export type Said = {
+	/** Counts in the order in which everything was said. */
+	readonly number: number;
 	readonly text: string;
 	readonly device: string;
 	readonly person: string;
 	/** Further devices that were in the conversation when it was said, and such as were out of it for good. */
 	readonly present: readonly string[];
 	readonly out: readonly string[];
+	/** What its author's device had shown there as sent by then. */
+	readonly knew: readonly string[];
 	/** The conversation as everybody would name it: {@link Chronicle.threadOf}. */
 	readonly thread: string;
 	/** "unknown": the process died before it could say. */
@@ -52,6 +56,8 @@ export class Chronicle {
 	readonly marked = new Set<string>();
 	/** Others' messages that a device was told of as new, by device and number. */
 	readonly arrived = new Map<string, number>();
+	/** By device: what it has shown as sent. */
+	readonly #shown = new Map<string, Set<Said>>();
 	readonly #offences: Offended[] = [];
 	/** Texts that came with another history than the true one (C8). */
 	readonly lies = new Set<string>();
@@ -86,12 +92,16 @@ export class Chronicle {
 
 	/** Notes a message before it is sent; its text begins with a mark that finds it again. */
 	say(by: Who, thread: string, filler: string, present: readonly string[] = []): Said {
+		const number = this.#said.length;
+		const shown = [...(this.#shown.get(by.name) ?? [])];
 		const said: Said = {
-			text: `«${this.#said.length}» ${filler}`,
+			number,
+			text: `«${number}» ${filler}`,
 			device: by.name,
 			person: by.person,
 			present,
 			out: [...this.out],
+			knew: shown.flatMap((one) => (one.thread === thread ? [one.text] : [])),
 			thread,
 			outcome: "unknown",
 			wasShownSent: false,
@@ -150,6 +160,7 @@ export class Chronicle {
 		if (item.kind !== "message") return;
 		const said = this.find(item.text);
 		if (said === undefined) return this.#fault(`${device.name} shows a message that nobody said: ${item.text}`);
+		if (item.state === "sent") this.#shown.set(device.name, (this.#shown.get(device.name) ?? new Set()).add(said));
 		if (item.mine && item.state === "sent" && said.device === device.name) said.wasShownSent = true;
 	}
 }

@@ -50,6 +50,55 @@ test("a message that vanishes, one that is shown twice, one that was never said"
 	expect(leaked).toMatch(/nobody else has the words/);
 });
 
+/** Both say something, are told two histories by a server that parts them, and go on; then each history is written behind the other. */
+const parting: Plan = {
+	...planOf(2),
+	people: 2,
+	rules: planOf(1).rules,
+	weather: calm,
+	diskMs: 0,
+	endAt: 100_000,
+	steps: [
+		{ at: 700, do: "ask", who: 0, whom: 1, greets: false },
+		{ at: 30_000, do: "say", who: 0, to: 0, count: 2, long: false },
+		{ at: 35_000, do: "say", who: 1, to: 0, count: 1, long: false },
+		{ at: 40_000, do: "fork", parity: 1 },
+		{ at: 45_000, do: "say", who: 0, to: 0, count: 1, long: false },
+		{ at: 45_000, do: "say", who: 1, to: 0, count: 1, long: false },
+		...[60_000, 65_000, 70_000, 75_000].map((at): Step => ({ at, do: "cross" })),
+		{ at: 80_000, do: "sync", who: 1 },
+	],
+};
+
+test("when the server tells two histories: words of one author, an answer, and what both had read in another order", async () => {
+	const shownBy = async ({ devices }: World, person: number) => {
+		const [conversation] = (await devices[person]?.conversations()) ?? [];
+		const items = (await devices[person]?.items(conversation?.id ?? "")) ?? [];
+		return items.flatMap((item) => (item.kind === "message" ? [item.text.slice(0, 3)] : [])).join("");
+	};
+	// What both said after they were parted came to each behind its own: no screen lies, and nobody can know.
+	const honest = await faultsOf(parting, async (world) => {
+		expect([await shownBy(world, 0), await shownBy(world, 1)]).toEqual(["«0»«1»«2»«3»«4»", "«0»«1»«2»«4»«3»"]);
+	});
+	expect(honest).toBe("");
+	const swapped = (first: number, second: number) =>
+		faultsOf(parting, async ({ devices: [device] }) => {
+			const rows = (device?.store.keysLike("history/") ?? []).toSorted().flatMap((key) => {
+				const value = device?.store.rows.get(key);
+				return value !== undefined && Buffer.from(value).includes("«") ? [{ key, value }] : [];
+			});
+			const [one, other] = [rows[first], rows[second]];
+			if (one === undefined || other === undefined) throw new Error("everything was said");
+			await device?.store.write([
+				{ op: "put", key: one.key, value: other.value },
+				{ op: "put", key: other.key, value: one.value },
+			]);
+		});
+	expect(await swapped(0, 1)).toMatch(/an author's words keep their order/);
+	expect(await swapped(1, 2)).toMatch(/what two have read in one history they show alike/);
+	expect(await swapped(2, 3)).toMatch(/an answer stands behind what it answers/);
+});
+
 /** P2 comes to a group in which something has been said. */
 const groupSteps: readonly Step[] = [
 	{ at: 700, do: "ask", who: 0, whom: 1, greets: false },

@@ -4,6 +4,7 @@ import { groupPrefix, type Said } from "./chronicle.ts";
 import type { Who } from "./device.ts";
 import { checkDevices } from "./device-properties.ts";
 import { checkGroup } from "./group-properties.ts";
+import { checkOrder, checkSplit } from "./order-properties.ts";
 import { messagesOf, readThreads, type Seen, type Thread } from "./threads.ts";
 import { checkNaming, isVillainsDoing } from "./villain-properties.ts";
 import type { World } from "./world.ts";
@@ -31,6 +32,7 @@ export async function checkProperties(world: World, looks: Looks): Promise<void>
 			checkView(world, thread, seen, check);
 		}
 		checkOnce(world, thread, check);
+		checkOrder(world, thread, check);
 		checkNaming(world, thread, check);
 		if (!thread.isWhole) checkSplit(thread, check);
 		else if (thread.isGroup) checkGroup(world, thread, check);
@@ -141,17 +143,6 @@ function checkDelivery({ chronicle, sums, devices }: World, thread: Thread, chec
 				check("sent on screen never lies", shown.has(said.text), what);
 		}
 	}
-}
-
-/** Two histories: each keeps what it had, and whoever shared one with another shows the same in the same order. */
-function checkSplit({ name, seen }: Thread, check: Check): void {
-	for (const one of seen)
-		for (const other of seen) {
-			const [mine, theirs] = [one, other].map((of) => messagesOf(of).filter(({ state }) => state === "sent"));
-			const both = mine?.filter(({ text }) => theirs?.some((item) => item.text === text)).map(({ text }) => text);
-			const order = theirs?.filter(({ text }) => both?.includes(text)).map(({ text }) => text);
-			check("a split conversation keeps the order that both saw", String(both) === String(order), () => name);
-		}
 }
 
 /** No store of somebody else, and not the server's, holds the words. */
