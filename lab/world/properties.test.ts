@@ -38,6 +38,7 @@ test("a message that vanishes, one that is shown twice, one that was never said"
 		void store.write([{ op: "delete", key }]);
 	});
 	expect(vanished).toMatch(/what was acknowledged arrives|everybody shows the same order/);
+	expect(vanished).toMatch(/sent on screen never lies/);
 	const doubled = await faultsAfter((world) => {
 		const { store, key, value } = historyOf(world);
 		void store.write([{ op: "put", key: `${key}0`, value }]);
@@ -65,12 +66,13 @@ const parting: Plan = {
 		{ at: 40_000, do: "fork", parity: 1 },
 		{ at: 45_000, do: "say", who: 0, to: 0, count: 1, long: false },
 		{ at: 45_000, do: "say", who: 1, to: 0, count: 1, long: false },
+		{ at: 50_000, do: "say", who: 0, to: 0, count: 1, long: false },
 		...[60_000, 65_000, 70_000, 75_000].map((at): Step => ({ at, do: "cross" })),
 		{ at: 80_000, do: "sync", who: 1 },
 	],
 };
 
-test("when the server tells two histories: words of one author, an answer, and what both had read in another order", async () => {
+test("when the server tells two histories: words of one author, an answer, and what both had read in another order; an alarm that is missing", async () => {
 	const shownBy = async ({ devices }: World, person: number) => {
 		const [conversation] = (await devices[person]?.conversations()) ?? [];
 		const items = (await devices[person]?.items(conversation?.id ?? "")) ?? [];
@@ -78,7 +80,7 @@ test("when the server tells two histories: words of one author, an answer, and w
 	};
 	// What both said after they were parted came to each behind its own: no screen lies, and nobody can know.
 	const honest = await faultsOf(parting, async (world) => {
-		expect([await shownBy(world, 0), await shownBy(world, 1)]).toEqual(["«0»«1»«2»«3»«4»", "«0»«1»«2»«4»«3»"]);
+		expect([await shownBy(world, 0), await shownBy(world, 1)]).toEqual(["«0»«1»«2»«3»«5»«4»", "«0»«1»«2»«4»«3»«5»"]);
 	});
 	expect(honest).toBe("");
 	const swapped = (first: number, second: number) =>
@@ -97,6 +99,13 @@ test("when the server tells two histories: words of one author, an answer, and w
 	expect(await swapped(0, 1)).toMatch(/an author's words keep their order/);
 	expect(await swapped(1, 2)).toMatch(/what two have read in one history they show alike/);
 	expect(await swapped(2, 3)).toMatch(/an answer stands behind what it answers/);
+	const calmed = await faultsOf(parting, async ({ devices: [, device] }) => {
+		const views = (await device?.conversations()) ?? [];
+		const conversations = async () => views.map((view) => ({ ...view, alarm: undefined, phase: "active" }));
+		Object.assign(device as object, { conversations });
+	});
+	expect(calmed).toMatch(/a message from another history alarms/);
+	expect(calmed).toMatch(/who follows another history is alarmed/);
 });
 
 /** P2 comes to a group in which something has been said. */
