@@ -216,7 +216,7 @@ describe("what is negotiated", () => {
 		for (const line of offer.sdp.match(/^a=fmtp:111 .*$/gm) ?? []) {
 			expect(line).toContain("cbr=1");
 			expect(line).toContain("usedtx=0");
-			expect(line).toContain("useinbandfec=0");
+			expect(line).toContain("useinbandfec=1");
 		}
 	});
 

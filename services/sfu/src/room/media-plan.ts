@@ -9,7 +9,7 @@ export const payloadTypes = { vp9: 96, vp9Rtx: 97, vp8: 98, vp8Rtx: 99, opus: 11
 
 /** One size and one pace (K3, anchors): constant bit rate, no discontinuous transmission, no redundancy whose presence varies. */
 export const opusParameters =
-	"minptime=20;ptime=20;maxptime=20;stereo=0;sprop-stereo=0;useinbandfec=0;usedtx=0;cbr=1;maxaveragebitrate=32000";
+	"minptime=20;ptime=20;maxptime=20;stereo=0;sprop-stereo=0;useinbandfec=1;usedtx=0;cbr=1;maxaveragebitrate=32000";
 
 export const transportFeedbackUri = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 

@@ -73,7 +73,8 @@ function downlinkVideo(mid: string, stream: string, { video, videoRtx }: VideoSs
 
 function opus(isUplink: boolean): string[] {
 	const lines = [`a=rtpmap:${payloadTypes.opus} opus/48000/2`, `a=fmtp:${payloadTypes.opus} ${opusParameters}`];
-	return isUplink ? [...lines, `a=rtcp-fb:${payloadTypes.opus} transport-cc`] : lines;
+	const feedback = ["nack", ...(isUplink ? ["transport-cc"] : [])];
+	return [...lines, ...feedback.map((kind) => `a=rtcp-fb:${payloadTypes.opus} ${kind}`)];
 }
 
 function pictures(isUplink: boolean): string[] {

@@ -41,7 +41,7 @@ export class Participant {
 	readonly #forward: SendPacket;
 	readonly #send: SendPacket;
 	readonly #random16: () => number;
-	/** Places for pictures, by the SSRC that feedback about them names. */
+	/** By the SSRC that feedback about them names. */
 	readonly #placeBySsrc = new Map<number, Place>();
 	/** As its answers named them. */
 	#uplinkBySsrc: ReadonlyMap<number, Uplink> = new Map();
@@ -84,6 +84,7 @@ export class Participant {
 			const index = this.seats.length;
 			const stream = createSeatStream(ssrcs.audio, -1, 48_000, this.#random16);
 			const audio = new Place(stream, this.#send);
+			this.#placeBySsrc.set(ssrcs.audio, audio);
 			this.seats.push({ index, audio, video: this.#videoPlace(ssrcs), occupant: undefined });
 		}
 	}
@@ -119,7 +120,7 @@ export class Participant {
 		return layer;
 	}
 
-	/** The place that shows pictures under this SSRC. */
+	/** The place whose packets have this SSRC. */
 	placeOf(ssrc: number): Place | undefined {
 		return this.#placeBySsrc.get(ssrc);
 	}
@@ -158,9 +159,9 @@ export class Participant {
 	/** Every 20 ms or so: asks for what is missing and for key frames. */
 	sendRequests(now: number): void {
 		for (const uplink of this.#uplinks()) {
-			const missing = uplink.loss?.due(now, 60) ?? [];
+			const missing = uplink.loss.due(now);
 			if (missing.length > 0) this.#send(buildNack(ownSsrc, uplink.ssrc, missing));
-			if ((uplink.loss?.takeGivenUp() ?? 0) > 0) uplink.wantKeyFrame();
+			if (uplink.loss.takeGivenUp() > 0) uplink.wantKeyFrame();
 			if (uplink.takeKeyFrameRequest(now)) this.#send(buildKeyFrameRequest(ownSsrc, uplink.ssrc));
 		}
 	}

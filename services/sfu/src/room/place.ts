@@ -115,7 +115,10 @@ export class Place {
 		this.#send(buildSenderReport(stream.ssrc, ntpHigh, ntpLow, timestamp, stream.packets, stream.octets));
 	}
 
-	/** Answers a NACK by RTX packets from the uplink's buffer (RFC 4588). */
+	/**
+	 * Answers a NACK from the uplink's buffer: pictures by RTX packets (RFC 4588), sound by the same packet once more, since browsers
+	 * know no RTX for it. To the bit the same: SRTP would seal it under the same key stream.
+	 */
 	retransmit(sequences: readonly number[]): void {
 		const { stream } = this;
 		const uplink = this.#current;
@@ -124,8 +127,14 @@ export class Place {
 			const original = uplinkSequence(stream, wanted);
 			const kept = uplink.buffer.find(original);
 			if (kept === undefined || isBeforeStretch(stream, original)) continue;
-			stream.rtxSequence = (stream.rtxSequence + 1) & 0xffff;
 			const timestamp = seatTimestamp(stream, kept.timestamp);
+			if (stream.rtxSsrc < 0) {
+				writeRtpHeader(scratch, 0, kept.marker, kept.payloadType, wanted, timestamp, stream.ssrc);
+				uplink.buffer.copyPayload(kept, scratch, rtpHeaderBytes);
+				this.#send(scratch.subarray(0, rtpHeaderBytes + kept.length));
+				continue;
+			}
+			stream.rtxSequence = (stream.rtxSequence + 1) & 0xffff;
 			const payloadType = repairingPayloadType(kept.payloadType);
 			writeRtpHeader(scratch, 0, kept.marker, payloadType, stream.rtxSequence, timestamp, stream.rtxSsrc);
 			writeUint16(scratch, rtpHeaderBytes, wanted);

@@ -246,6 +246,30 @@ describe("feedback", () => {
 		expect(rtcpTo("a")).toContainEqual({ mid: "uv", kind: "nack", ssrc: 12, sequences: [11, 12] });
 	});
 
+	test("sound that is missing on the way up is asked for too, but not for long: nobody waits for it", () => {
+		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
+		for (const name of ["a", "b"]) enter(name);
+		room.packetArrived("a", opus(10), 0);
+		room.packetArrived("a", opus(12), 40);
+		for (let now = 60; now < 2_000; now += 20) room.tick(now);
+		const asked = rtcpTo("a").filter(({ kind }) => kind === "nack");
+		expect(asked.length).toBeGreaterThan(1);
+		expect(asked.length).toBeLessThan(9);
+		expect(asked).toContainEqual({ mid: "ua", kind: "nack", ssrc: 11, sequences: [11] });
+	});
+
+	test("a receiver that misses sound gets the same packet once more, to the bit, and no other's", () => {
+		const { room, enter, member, mediaTo } = openRoom(["a", "b", "c"]);
+		for (const name of ["a", "b", "c"]) enter(name);
+		for (let sequence = 10; sequence < 14; sequence++) room.packetArrived("a", opus(sequence), sequence);
+		const before = [...member("b").sent];
+		const others = member("c").sent.length;
+		const { ssrc, sequence } = mediaTo("b")[2]?.view ?? { ssrc: 0, sequence: 0 };
+		room.packetArrived("b", buildNack(1, ssrc, [sequence, (sequence + 50) & 0xffff]), 60);
+		expect(member("b").sent.slice(before.length)).toEqual([before[2]]);
+		expect(member("c").sent).toHaveLength(others);
+	});
+
 	test("a sender report goes on under the seat's SSRC and in the seat's time; its source's SSRC does not", () => {
 		const { room, enter, rtcpTo, mediaTo, member } = openRoom(["a", "b"]);
 		for (const name of ["a", "b"]) enter(name);

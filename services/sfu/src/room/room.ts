@@ -215,7 +215,8 @@ export class Room {
 					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
 					break;
 				case "loss":
-					if (participant.placeOf(item.ssrc) !== undefined) participant.limit.lossArrived(item.fraction);
+					// Sound is no part of what is limited.
+					if (participant.placeOf(item.ssrc)?.aim?.kind === "video") participant.limit.lossArrived(item.fraction);
 					break;
 				case "bandwidth":
 					if (participant.limit.estimateArrived(item.bitsPerSecond, now)) this.#lineIsShort(participant);

@@ -17,6 +17,9 @@ const plans = {
 	m: { slots: 256, bitsPerSecond: 350_000 },
 	h: { slots: 512, bitsPerSecond: 1_500_000 },
 } as const;
+/** Sound that comes later than this is not waited for by any player: neither asked for nor kept longer. 64 packets are 1.3 s. */
+const soundMaxAgeMs = 500;
+const soundSlots = 64;
 export type UplinkKind = "audio" | "video";
 
 /** One RTP stream that a participant sends us: arrivals, losses, what to retransmit, and who gets it. */
@@ -24,7 +27,7 @@ export class Uplink {
 	readonly kind: UplinkKind;
 	readonly #plan: (typeof plans)[LayerName];
 	#buffer: RetransmissionBuffer | undefined;
-	readonly loss: LossTracker | undefined;
+	readonly loss: LossTracker;
 	/** Places that it is forwarded into, or will be from its next key frame on. Replaced, never changed. */
 	places: readonly Place[] = [];
 	reception: Reception | undefined;
@@ -40,7 +43,7 @@ export class Uplink {
 	constructor(kind: UplinkKind, layer: LayerName = "h") {
 		this.kind = kind;
 		this.#plan = plans[layer];
-		this.loss = kind === "video" ? new LossTracker() : undefined;
+		this.loss = kind === "video" ? new LossTracker() : new LossTracker(soundMaxAgeMs);
 	}
 
 	/** That of its first packet, -1 before it. */
@@ -48,7 +51,7 @@ export class Uplink {
 		return this.reception?.ssrc ?? -1;
 	}
 
-	/** What can be sent again. A lost audio packet is concealed by the decoder: waiting for it would cost delay. */
+	/** What can be sent again. */
 	get buffer(): RetransmissionBuffer | undefined {
 		return this.#buffer;
 	}
@@ -74,7 +77,7 @@ export class Uplink {
 			return false;
 		if (this.reception === undefined) {
 			this.reception = new Reception(view.ssrc);
-			if (this.kind === "video") this.#buffer = new RetransmissionBuffer(this.#plan.slots);
+			this.#buffer = new RetransmissionBuffer(this.kind === "video" ? this.#plan.slots : soundSlots);
 		}
 		if (view.ssrc !== this.reception.ssrc) return false;
 		this.reception.arrived(view.sequence);
@@ -100,7 +103,7 @@ export class Uplink {
 		this.#arrivedAt = now;
 		if (this.#buffer === undefined) return true;
 		if (this.#buffer.find(view.sequence) !== undefined) return false;
-		if (this.loss?.arrived(view.sequence, now) === "overflow") this.wantKeyFrame();
+		if (this.loss.arrived(view.sequence, now) === "overflow") this.wantKeyFrame();
 		const { sequence, timestamp, payloadType, marker, payloadOffset, payloadEnd } = view;
 		this.#buffer.keep(sequence, timestamp, payloadType, marker, packet, payloadOffset, payloadEnd);
 		return true;

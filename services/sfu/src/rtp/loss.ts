@@ -3,18 +3,25 @@ import { sequenceDistance } from "./packet.ts";
 const maxMissing = 256;
 const maxTries = 8;
 const firstWaitMs = 10;
-const maxAgeMs = 1000;
+const [leastWaitMs, mostWaitMs] = [30, 400];
 
-type Missing = { sequence: number; tries: number; dueAt: number; since: number };
+type Missing = { sequence: number; tries: number; dueAt: number; since: number; askedAt: number };
 
 /**
  * Which packets of an uplink stream are missing, and when to ask for them again (RFC 4585 generic NACK). Bounded: at most
- * 256 numbers, each asked for 8 times within a second; a larger gap is left to a key frame.
+ * 256 numbers, each asked for 8 times within `maxAgeMs`; a larger gap is left to a key frame.
  */
 export class LossTracker {
+	readonly #maxAgeMs: number;
 	#highest = -1;
 	#missing: Missing[] = [];
 	#lost = 0;
+	/** From asking to getting, as it turned out lately. */
+	#roundTripMs = 60;
+
+	constructor(maxAgeMs = 1_000) {
+		this.#maxAgeMs = maxAgeMs;
+	}
 
 	/** Notes an arrival. `overflow` means that a gap is too large to mend: ask for a key frame. */
 	arrived(sequence: number, now: number): "inOrder" | "late" | "overflow" {
@@ -24,7 +31,7 @@ export class LossTracker {
 		}
 		const distance = sequenceDistance(sequence, this.#highest);
 		if (distance <= 0) {
-			if (this.#missing.length > 0) this.#missing = this.#missing.filter((entry) => entry.sequence !== sequence);
+			if (this.#missing.length > 0) this.#found(sequence, now);
 			return "late";
 		}
 		const previous = this.#highest;
@@ -35,22 +42,38 @@ export class LossTracker {
 			return "overflow";
 		}
 		for (let step = 1; step < distance; step++)
-			this.#missing.push({ sequence: (previous + step) & 0xffff, tries: 0, dueAt: now + firstWaitMs, since: now });
+			this.#missing.push({
+				sequence: (previous + step) & 0xffff,
+				tries: 0,
+				dueAt: now + firstWaitMs,
+				since: now,
+				askedAt: 0,
+			});
 		return "inOrder";
 	}
 
-	/** The numbers to ask for now. `roundTripMs` spaces the tries. Also drops what is too old to be of use. */
-	due(now: number, roundTripMs: number): number[] {
+	#found(sequence: number, now: number): void {
+		const found = this.#missing.find((entry) => entry.sequence === sequence);
+		if (found === undefined) return;
+		this.#missing = this.#missing.filter((entry) => entry !== found);
+		if (found.tries === 0) return;
+		// Counted from the first asking: too long where that was in vain, so what is shorter counts at once and what is longer slowly.
+		const took = now - found.askedAt;
+		this.#roundTripMs = took < this.#roundTripMs ? took : this.#roundTripMs + (took - this.#roundTripMs) / 8;
+	}
+
+	/** The numbers to ask for now. Also drops what is too old to be of use. */
+	due(now: number): number[] {
 		if (this.#missing.length === 0) return [];
 		const asked: number[] = [];
-		const wait = Math.min(Math.max(roundTripMs * 1.5, 30), 400);
+		const wait = Math.min(Math.max(this.#roundTripMs * 1.5, leastWaitMs), mostWaitMs);
 		this.#missing = this.#missing.filter((entry) => {
-			if (now - entry.since > maxAgeMs || entry.tries >= maxTries) {
+			if (now - entry.since > this.#maxAgeMs || entry.tries >= maxTries) {
 				this.#lost++;
 				return false;
 			}
 			if (entry.dueAt > now) return true;
-			entry.tries++;
+			if (entry.tries++ === 0) entry.askedAt = now;
 			entry.dueAt = now + wait;
 			asked.push(entry.sequence);
 			return true;

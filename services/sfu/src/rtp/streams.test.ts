@@ -104,21 +104,42 @@ describe("missing packets", () => {
 		const loss = new LossTracker();
 		loss.arrived(10, 0);
 		loss.arrived(13, 0);
-		expect(loss.due(5, 60)).toEqual([]);
-		expect(loss.due(12, 60)).toEqual([11, 12]);
-		expect(loss.due(20, 60)).toEqual([]);
+		expect(loss.due(5)).toEqual([]);
+		expect(loss.due(12)).toEqual([11, 12]);
+		expect(loss.due(20)).toEqual([]);
 		expect(loss.arrived(12, 50)).toBe("late");
-		expect(loss.due(110, 60)).toEqual([11]);
-		expect(loss.due(1_200, 60)).toEqual([]);
+		expect(loss.due(110)).toEqual([11]);
+		expect(loss.due(1_200)).toEqual([]);
 		expect(loss.takeGivenUp()).toBe(1);
 		expect(loss.takeGivenUp()).toBe(0);
+	});
+
+	test("over a long way they are asked for less often: not again before an answer can have come", () => {
+		const askedEach = (roundTripMs: number) => {
+			const loss = new LossTracker();
+			const answers: { readonly sequence: number; readonly at: number }[] = [];
+			let asked = 0;
+			for (let step = 0; step < 1_000; step++) {
+				const now = step * 20;
+				for (; answers[0] !== undefined && answers[0].at <= now; answers.shift())
+					loss.arrived(answers[0].sequence, now);
+				// Every second one is lost.
+				loss.arrived(step * 2, now);
+				const due = loss.due(now + 10);
+				asked += due.length;
+				answers.push(...due.map((sequence) => ({ sequence, at: now + 10 + roundTripMs })));
+			}
+			return asked / 1_000;
+		};
+		expect(askedEach(20)).toBeLessThan(1.2);
+		expect(askedEach(250)).toBeLessThan(1.2);
 	});
 
 	test("too many at once are left to a key frame", () => {
 		const loss = new LossTracker();
 		loss.arrived(0, 0);
 		expect(loss.arrived(500, 0)).toBe("overflow");
-		expect(loss.due(100, 60)).toEqual([]);
+		expect(loss.due(100)).toEqual([]);
 	});
 
 	test("whatever arrives, only numbers that were skipped and have not come are asked for", () => {
@@ -127,7 +148,7 @@ describe("missing packets", () => {
 				const loss = new LossTracker();
 				const came = new Set(steps);
 				for (const [index, step] of steps.entries()) loss.arrived((start + step) & 0xffff, index);
-				for (const sequence of loss.due(200, 60)) {
+				for (const sequence of loss.due(200)) {
 					expect(came.has(sequenceDistance(sequence, start))).toBe(false);
 					expect(sequenceDistance(sequence, start)).toBeLessThan(Math.max(...steps));
 				}

@@ -5,7 +5,7 @@ import { createRoom, openSignal, type RoomWatch, type Signal } from "../../media
 import { screenPlace } from "../../media/streams.ts";
 import { tuneAudio, tuneCamera, tuneScreen, type Wanted } from "./encodings.ts";
 import type { FrameProtection } from "./protection.ts";
-import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
+import { askingForSound, sdpFingerprint, withoutCandidates } from "./sdp.ts";
 import { type Downlinks, protectTransceivers, type Uplinks } from "./transceivers.ts";
 
 /** What is needed to join a room, again and again. */
@@ -142,7 +142,8 @@ export function openPeer(
 		await peer.setRemoteDescription({ type: "offer", sdp });
 		// In this same turn, before anything can be encoded or decoded: protection on every sender and receiver.
 		uplinks = protectTransceivers(peer, protection, session, downlinks);
-		await peer.setLocalDescription();
+		const own = await peer.createAnswer();
+		await peer.setLocalDescription({ type: "answer", sdp: askingForSound(own.sdp ?? "") });
 		if (isOver) return;
 		const local = peer.localDescription?.sdp ?? "";
 		await Promise.all([tune(), tuneAudio(uplinks.audio)]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isDeaf, isUnprotected, qualityOf, readFlow } from "./quality.ts";
-import { sdpFingerprint, withoutCandidates } from "./sdp.ts";
+import { askingForSound, sdpFingerprint, withoutCandidates } from "./sdp.ts";
 
 const inbound = (packetsReceived: number, packetsLost: number) => ({
 	type: "inbound-rtp",
@@ -63,6 +63,15 @@ describe("what an answer says", () => {
 		expect(read.ok && [...read.value]).toEqual(Array.from({ length: 32 }, (_, k) => k));
 		expect(sdpFingerprint("v=0\r\na=fingerprint:sha-1 00:11\r\n").ok).toBe(false);
 		expect(sdpFingerprint(`v=0\r\na=fingerprint:sha-256 ${print.slice(3)}\r\n`).ok).toBe(false);
+	});
+
+	test("lost sound is asked for on every line of Opus, and nothing else is changed", () => {
+		const opus = "a=rtpmap:111 opus/48000/2\r\n";
+		const picture = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP9/90000\r\n";
+		const head = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:ua\r\n";
+		const asked = `${opus}a=rtcp-fb:111 nack\r\n`;
+		expect(askingForSound(head + opus + picture + head + opus)).toBe(head + asked + picture + head + asked);
+		expect(askingForSound(head + asked)).toBe(head + asked);
 	});
 
 	test("our own addresses are left out", () => {

@@ -17,3 +17,18 @@ export function withoutCandidates(sdp: string): string {
 		.filter((line) => !line.startsWith("a=candidate:") && line !== "a=end-of-candidates")
 		.join("\r\n");
 }
+
+/**
+ * An answer by which lost sound is asked for and sent once more (RFC 4585 NACK), as the offer allows. Browsers can for sound what they
+ * do for pictures, but do not say so by themselves; one that cannot leaves the line unread.
+ */
+export function askingForSound(sdp: string): string {
+	const sections = sdp.split(/^(?=m=)/m);
+	return sections
+		.map((section) => {
+			const type = /^a=rtpmap:(\d+) opus\//m.exec(section)?.[1];
+			if (type === undefined || new RegExp(`^a=rtcp-fb:${type} nack\\s*$`, "m").test(section)) return section;
+			return section.replace(/^a=rtpmap:\d+ opus\/.*\r\n/m, (line) => `${line}a=rtcp-fb:${type} nack\r\n`);
+		})
+		.join("");
+}
