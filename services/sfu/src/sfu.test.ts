@@ -228,9 +228,11 @@ describe("what is negotiated", () => {
 		const parse = (sdp: string) => parseAnswer(sdp, lines, print);
 		const more = "a=ssrc:7 cname:x\r\na=ssrc:7 msid:x y\r\na=candidate:1 1 UDP 1 203.0.113.9 9 typ host\r\nb=AS:9\r\n";
 		const parsed = parse(answer + more);
-		const streams = [{ mid: "ua", ssrc: 7 }];
+		const streams = [{ mid: "ua", ssrc: 7, repeats: true }];
 		const value = { iceUfrag: "abcd", icePwd: own.icePwd, setup: "active", streams, layers: [] };
 		expect(parsed).toEqual({ ok: true, value });
+		const deaf = parse(answer.replaceAll("a=rtcp-fb:111 nack\r\n", "") + more);
+		expect(deaf.ok && deaf.value.streams).toEqual([{ mid: "ua", ssrc: 7, repeats: false }]);
 		const errors = [
 			`${answer}a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n`,
 			`${answer}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`,
@@ -274,7 +276,7 @@ describe("what is negotiated", () => {
 		);
 		const parsed = parseAnswer(answer, lines, print);
 		expect(parsed.ok && parsed.value.streams).toEqual(
-			["ua", "uv", "us"].map((mid, index) => ({ mid, ssrc: index + 1 })),
+			["ua", "uv", "us"].map((mid, index) => ({ mid, ssrc: index + 1, repeats: true })),
 		);
 	});
 

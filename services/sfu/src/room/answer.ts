@@ -23,7 +23,12 @@ export type Answer = {
 	/** The layers that its camera will come in, low to high; none, if it comes as one stream. */
 	readonly layers: readonly LayerName[];
 };
-export type AnsweredStream = { readonly mid: string; readonly ssrc: number };
+export type AnsweredStream = {
+	readonly mid: string;
+	readonly ssrc: number;
+	/** Whether its packets are sent once more on request (RFC 4585, generic NACK). */
+	readonly repeats: boolean;
+};
 
 /** An answer for 31 seats and two screens has 68 m-lines of up to 25 lines each. */
 const maxLines = 3_000;
@@ -98,8 +103,10 @@ function firstValue(lines: readonly string[], pattern: RegExp): string | undefin
 function streamsOf(section: readonly string[]): readonly AnsweredStream[] {
 	const mid = midOf(section);
 	if (!Object.values(uplinkMids).some((uplink) => uplink === mid)) return [];
+	const repeats = section.some((line) => /^a=rtcp-fb:\d{1,3} nack$/.test(line));
 	const ssrcs = section.flatMap((line) => /^a=ssrc:(\d{1,10}) /.exec(line)?.[1] ?? []);
-	return [...new Set(ssrcs.map(Number))].filter((ssrc) => ssrc <= 0xffff_ffff).map((ssrc) => ({ mid, ssrc }));
+	const known = [...new Set(ssrcs.map(Number))].filter((ssrc) => ssrc <= 0xffff_ffff);
+	return known.map((ssrc) => ({ mid, ssrc, repeats }));
 }
 
 /** RFC 8853 section 5.1, without alternatives: we offer none. A `~` says that the layer begins paused. */

@@ -13,7 +13,7 @@ describe("layers", () => {
 	function openLayered(names: readonly string[]) {
 		const opened = openRoom(names);
 		const { room, enter, member } = opened;
-		member("a").participant.announce([{ mid: "ua", ssrc: 11 }], simulcastRids);
+		member("a").participant.announce([{ mid: "ua", ssrc: 11, repeats: true }], simulcastRids);
 		for (const name of names) enter(name);
 		let sequence = 0;
 		const send = (now: number, sent: readonly number[] = [31, 32, 33]) => {

@@ -55,6 +55,8 @@ export class Participant {
 	/** What it was told last is wanted of it. */
 	wanted: Wanted | undefined;
 	#sentBytes = 0;
+	/** Whether it answered that it sends lost sound once more: who has not is not asked. */
+	#repeatsSound = false;
 
 	constructor(
 		key: string,
@@ -105,6 +107,7 @@ export class Participant {
 			if (only !== undefined && more.length === 0) uplinks.set(ssrc, only);
 		}
 		this.#uplinkBySsrc = uplinks;
+		this.#repeatsSound = streams.some(({ mid, repeats }) => mid === this.audio.mid && repeats);
 	}
 
 	/** What a stream is: as an answer named it, or one of the camera's layers. */
@@ -160,7 +163,8 @@ export class Participant {
 	sendRequests(now: number): void {
 		for (const uplink of this.#uplinks()) {
 			const missing = uplink.loss.due(now);
-			if (missing.length > 0) this.#send(buildNack(ownSsrc, uplink.ssrc, missing));
+			const isHeeded = uplink.kind === "video" || this.#repeatsSound;
+			if (missing.length > 0 && isHeeded) this.#send(buildNack(ownSsrc, uplink.ssrc, missing));
 			if (uplink.loss.takeGivenUp() > 0) uplink.wantKeyFrame();
 			if (uplink.takeKeyFrameRequest(now)) this.#send(buildKeyFrameRequest(ownSsrc, uplink.ssrc));
 		}

@@ -7,10 +7,10 @@ import { Room } from "./room.ts";
 
 /** What everybody's answer names: microphone, camera and its RTX, screen. */
 const answered = [
-	{ mid: "ua", ssrc: 11 },
-	{ mid: "uv", ssrc: 12 },
-	{ mid: "uv", ssrc: 13 },
-	{ mid: "us", ssrc: 22 },
+	{ mid: "ua", ssrc: 11, repeats: true },
+	{ mid: "uv", ssrc: 12, repeats: true },
+	{ mid: "uv", ssrc: 13, repeats: true },
+	{ mid: "us", ssrc: 22, repeats: true },
 ];
 
 /** A room with members whose outgoing packets and roster frames are kept. */

@@ -247,15 +247,21 @@ describe("feedback", () => {
 	});
 
 	test("sound that is missing on the way up is asked for too, but not for long: nobody waits for it", () => {
-		const { room, enter, rtcpTo } = openRoom(["a", "b"]);
-		for (const name of ["a", "b"]) enter(name);
-		room.packetArrived("a", opus(10), 0);
-		room.packetArrived("a", opus(12), 40);
-		for (let now = 60; now < 2_000; now += 20) room.tick(now);
-		const asked = rtcpTo("a").filter(({ kind }) => kind === "nack");
+		const askedOf = (repeats: boolean) => {
+			const { room, enter, member, rtcpTo } = openRoom(["a", "b"]);
+			member("a").participant.announce([{ mid: "ua", ssrc: 11, repeats }], []);
+			for (const name of ["a", "b"]) enter(name);
+			room.packetArrived("a", opus(10), 0);
+			room.packetArrived("a", opus(12), 40);
+			for (let now = 60; now < 2_000; now += 20) room.tick(now);
+			return rtcpTo("a").filter(({ kind }) => kind === "nack");
+		};
+		const asked = askedOf(true);
 		expect(asked.length).toBeGreaterThan(1);
 		expect(asked.length).toBeLessThan(9);
 		expect(asked).toContainEqual({ mid: "ua", kind: "nack", ssrc: 11, sequences: [11] });
+		// Who did not answer that it sends sound once more is not asked.
+		expect(askedOf(false)).toEqual([]);
 	});
 
 	test("a receiver that misses sound gets the same packet once more, to the bit, and no other's", () => {

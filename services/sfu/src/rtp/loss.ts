@@ -9,7 +9,7 @@ type Missing = { sequence: number; tries: number; dueAt: number; since: number; 
 
 /**
  * Which packets of an uplink stream are missing, and when to ask for them again (RFC 4585 generic NACK). Bounded: at most
- * 256 numbers, each asked for 8 times within `maxAgeMs`; a larger gap is left to a key frame.
+ * 256 numbers, each asked for 8 times at most and given up after `maxAgeMs`; a larger gap is left to a key frame.
  */
 export class LossTracker {
 	readonly #maxAgeMs: number;
@@ -68,11 +68,12 @@ export class LossTracker {
 		const asked: number[] = [];
 		const wait = Math.min(Math.max(this.#roundTripMs * 1.5, leastWaitMs), mostWaitMs);
 		this.#missing = this.#missing.filter((entry) => {
-			if (now - entry.since > this.#maxAgeMs || entry.tries >= maxTries) {
+			if (now - entry.since > this.#maxAgeMs) {
 				this.#lost++;
 				return false;
 			}
-			if (entry.dueAt > now) return true;
+			// Asked often enough, it may still be on its way: a long line's first answer comes after the last asking.
+			if (entry.dueAt > now || entry.tries >= maxTries) return true;
 			if (entry.tries++ === 0) entry.askedAt = now;
 			entry.dueAt = now + wait;
 			asked.push(entry.sequence);

@@ -135,6 +135,18 @@ describe("missing packets", () => {
 		expect(askedEach(250)).toBeLessThan(1.2);
 	});
 
+	test("what was asked for often enough is still waited for: over a long way the answer comes after the last asking", () => {
+		const loss = new LossTracker();
+		loss.arrived(10, 0);
+		loss.arrived(12, 0);
+		let asked = 0;
+		for (let now = 0; now < 900; now += 20) asked += loss.due(now).length;
+		expect(asked).toBe(8);
+		loss.arrived(11, 900);
+		expect(loss.due(1_200)).toEqual([]);
+		expect(loss.takeGivenUp()).toBe(0);
+	});
+
 	test("too many at once are left to a key frame", () => {
 		const loss = new LossTracker();
 		loss.arrived(0, 0);
