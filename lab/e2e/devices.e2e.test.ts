@@ -3,6 +3,7 @@ import type { Person } from "./faults/person.ts";
 import { openPerson } from "./faults/person.ts";
 import { type Served, serve } from "./faults/served.ts";
 import { closeAndJudge, meet } from "./faults/two-people.ts";
+import { confirmBoth, digitsOn, openDevices, showCode, typeCode } from "./linking-hands.ts";
 
 let served: Served;
 let ada: Person;
@@ -19,30 +20,9 @@ afterAll(async () => {
 	await served.end();
 });
 
-/** The digits on a screen, as they are read out. */
-async function digitsOn(person: Person): Promise<string> {
-	const digits = person.page.getByRole("group", { name: /^The number is/ });
-	return (await digits.getAttribute("aria-label", { timeout: 60_000 })) ?? "";
-}
-
-async function openDevices(person: Person): Promise<void> {
-	await person.hands.press("Settings");
-	await person.hands.press("Link a device");
-}
-
-async function showCode(person: Person): Promise<string> {
-	await person.hands.press("I use Sotto already: link this device");
-	return person.page.getByRole("group", { name: "Code", exact: true }).innerText();
-}
-
-async function linkWith(code: string): Promise<void> {
-	await ada.hands.fill("Code of the new device", code);
-	await ada.hands.press("Continue");
-}
-
 test("a code that no device shows is refused in words, and nothing happens", async () => {
 	await openDevices(ada);
-	await linkWith("nonsense");
+	await typeCode(ada, "nonsense");
 	await ada.hands.sees("That is not what a new device shows.");
 	await ada.hands.press("Close");
 });
@@ -51,7 +31,7 @@ test("whoever says that the numbers differ ends it on both screens, and nothing 
 	await second.hands.open(served.url);
 	const code = await showCode(second);
 	await openDevices(ada);
-	await linkWith(code);
+	await typeCode(ada, code);
 	expect(await digitsOn(ada)).toBe(await digitsOn(second));
 	await second.hands.press("They differ");
 	for (const person of [ada, second]) await person.hands.sees("The numbers differed", 30);
@@ -66,16 +46,11 @@ test("a second browser is linked by a typed code and the same number on both scr
 	const code = await showCode(second);
 	await openDevices(ada);
 	// As people type it: in small letters, without the dash.
-	await linkWith(code.toLowerCase().replace("-", " "));
+	await typeCode(ada, code.toLowerCase().replace("-", " "));
 	const [here, there] = [await digitsOn(ada), await digitsOn(second)];
 	expect(here).toMatch(/(\d ?){6}$/);
 	expect(there).toBe(here);
-	await second.hands.press("They are the same");
-	await second.hands.sees("Now press the same on the other device.");
-	await ada.hands.press("They are the same");
-	await second.hands.sees("This device is linked.", 60);
-	await ada.hands.sees("is linked.", 60);
-	await ada.page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+	await confirmBoth(ada, second);
 
 	await second.page.getByRole("link", { name: "Bo" }).click({ timeout: 60_000 });
 	await second.field().waitFor();

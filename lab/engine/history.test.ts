@@ -64,6 +64,38 @@ test("D2: what was said before reaches a linked device as a sealed archive, once
 	await comesLater(phone, again, cy);
 });
 
+test("D2: what was not read stays unread on a linked device, and its list has the order of the other's", async () => {
+	const [phone, bob] = await befriend(world);
+	const cy = await (await world.start("Cy")).create();
+	expectOk(await phone.client.addContact((await cy.ready()).me.link, "hello Cy"));
+	const request = await until("a request", async () => {
+		await cy.client.sync();
+		return (await cy.ready()).requests[0];
+	});
+	expectOk(await cy.client.acceptRequest(request.id));
+	await says(bob, phone, ["read"]);
+	expectOk(await phone.client.markRead((await phone.with("Bob")).id));
+	await says(bob, phone, ["not read", "nor this"]);
+	await says(cy, phone, ["nobody has read this"]);
+	const listOf = async (device: Person) =>
+		(await device.ready()).conversations.map(({ title, unread }) => `${title}: ${unread}`);
+	expect(await listOf(phone)).toEqual(["Cy: 1", "Bob: 2"]);
+
+	const laptop = await link(world, phone, "Laptop");
+	await isOver(laptop, "receiveHistory");
+	expect(await listOf(laptop)).toEqual(["Cy: 1", "Bob: 2"]);
+	expectOk(await laptop.client.markRead((await laptop.with("Bob")).id));
+	await until("the phone knows", async () => (await listOf(phone)).join() === "Cy: 1,Bob: 0");
+	expect(await listOf(laptop)).toEqual(["Cy: 1", "Bob: 0"]);
+});
+
+async function says(from: Person, to: Person, texts: readonly string[]): Promise<void> {
+	for (const text of texts) {
+		await from.say("Ada", text);
+		await until("it came", async () => (await to.texts(from.name)).includes(text));
+	}
+}
+
 /** A conversation that the other side accepts once the device is linked brings its history then. */
 async function comesLater(phone: Person, laptop: Person, cy: Person): Promise<void> {
 	expectOk(await phone.client.dismissJob((await jobOf(phone, "sendHistory"))?.id ?? ""));

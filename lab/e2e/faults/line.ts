@@ -20,12 +20,21 @@ export type Line = {
 	readonly readdress: () => void;
 	/** From now on requests to `path` are refused with `code` on the way, as a server might; until `mend`. */
 	readonly refuse: (path: string, code: RefusalCode) => void;
+	/** From now on what comes from the server comes no faster than this; until `mend`. */
+	readonly narrow: (bytesPerSecond: number) => void;
 	readonly close: () => void;
 };
 
 export async function openLine(serverPort: number): Promise<Line> {
 	let cut: Cut | undefined;
 	let refusing: { readonly path: string; readonly code: RefusalCode } | undefined;
+	let msPerByte = 0;
+	// One after the other over all connections: it is one line.
+	let queue = Promise.resolve();
+	const inTurn = (data: string | Buffer, write: () => void) => {
+		const takesMs = data.length * msPerByte;
+		queue = queue.then(() => new Promise<void>((resolve) => setTimeout(resolve, takesMs))).then(write);
+	};
 	const tcp = new Set<Socket>();
 	const ways = new Map<number, Promise<MediaWay>>();
 	const isCut = () => cut !== undefined;
@@ -48,6 +57,7 @@ export async function openLine(serverPort: number): Promise<Line> {
 				if (isLost()) return;
 				const isRefused = refusing !== undefined && data.toString("latin1", 0, 80).startsWith(`POST ${refusing.path} `);
 				if (isRefused && refusing !== undefined) near.end(refusalOf(refusing.code), () => lost.add(near));
+				else if (to === near && msPerByte > 0) inTurn(data, () => to.write(data));
 				else to.write(data);
 			});
 			from.on("error", () => undefined);
@@ -78,11 +88,15 @@ export async function openLine(serverPort: number): Promise<Line> {
 			const wasCut = isCut();
 			cut = undefined;
 			refusing = undefined;
+			msPerByte = 0;
 			if (wasCut) readdress();
 		},
 		readdress,
 		refuse(path, code) {
 			refusing = { path, code };
+		},
+		narrow(bytesPerSecond) {
+			msPerByte = 1000 / bytesPerSecond;
 		},
 		close() {
 			server.close();

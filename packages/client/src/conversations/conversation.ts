@@ -42,7 +42,7 @@ import { ConversationLoop } from "./loop.ts";
 import { memberViews } from "./members.ts";
 import { withPolicy } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
-import { newestShared, unreadBehind } from "./read-position.ts";
+import { countAnew, newestShared, unreadBehind } from "./read-position.ts";
 import { policyFrom } from "./seal-wishes.ts";
 import { lookForSilent } from "./silence.ts";
 import { enterAnew, goOn, takeOver } from "./take-over.ts";
@@ -289,7 +289,13 @@ export class Conversation {
 		this.#loop.startOver();
 	}
 
-	/** An archive has brought rows of its history (D2). */
+	/** An archive has brought what was said before (D2); of it the account's other devices have read up to an item. */
+	countAnew(readUpTo: ItemId | undefined): Promise<void> {
+		const { engine, account } = this.#core.parts;
+		return this.#core.change((draft) => countAnew(draft, engine.store, readUpTo, account.keys.key));
+	}
+
+	/** The same: what is held is to be read anew. */
 	historyCame(): Promise<void> {
 		return this.#core.historyCame();
 	}

@@ -3,7 +3,8 @@ import type { Store } from "../ports.ts";
 import type { ConversationId, ItemId } from "../sdk.ts";
 import { keys } from "../store/keys.ts";
 import { endOfPrefix, unwrapStore } from "../store/transaction.ts";
-import { decodeRow, type HistoryRow } from "./history-row.ts";
+import { type Draft, lastRow } from "./draft.ts";
+import { decodeRow, type HistoryRow, timeOf } from "./history-row.ts";
 
 /** How far back a row is looked for that every device knows by the same id. */
 const maxLook = 64;
@@ -24,7 +25,7 @@ export async function newestShared(store: Store, id: ConversationId): Promise<It
 	return undefined;
 }
 
-/** What stands behind `order` and was not read: as a conversation's unread count has it. */
+/** What stands behind `order`, "" for everything, and was not read: as a conversation's unread count has it. */
 export async function unreadBehind(
 	store: Store,
 	id: ConversationId,
@@ -42,6 +43,26 @@ export async function unreadBehind(
 		(row) => row.kind === "message" && row.mentions?.some((account) => equalBytes(account, own)) === true,
 	);
 	return { unread: unread.length, mentioned };
+}
+
+/**
+ * Once an archive has brought what was said before (D2): what of it was not read, by the item that the account's devices have read up to,
+ * undefined if none ever has; and when something happened last, which was not when this device came in.
+ */
+export async function countAnew(
+	draft: Draft,
+	store: Store,
+	readUpTo: ItemId | undefined,
+	own: Uint8Array,
+): Promise<void> {
+	const last = await lastRow(store, draft.id);
+	if (last !== undefined) draft.meta = { ...draft.meta, activeAt: timeOf(last) };
+	const order = readUpTo === undefined ? undefined : await draft.orderOfItem(readUpTo);
+	// What the other device has read is not here yet: its word waits, and is taken then.
+	if (readUpTo !== undefined && (order === undefined || order === "" || order.startsWith("q"))) return;
+	const { unread, mentioned } = await unreadBehind(store, draft.id, order ?? "", own);
+	const { mentioned: _, ...meta } = draft.meta;
+	draft.meta = { ...meta, unread, ...(mentioned && { mentioned }) };
 }
 
 function isUnread(row: HistoryRow): boolean {

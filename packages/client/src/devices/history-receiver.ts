@@ -1,15 +1,16 @@
-import { type Bytes, concat, equalBytes, Secret } from "@sotto/bytes";
+import { type Bytes, concat, equalBytes, Secret, utf8ToText } from "@sotto/bytes";
 import { openBlob } from "@sotto/crypto";
 import { type ArchiveManifest, type ArchivePart, decodePart } from "../archive/entries.ts";
 import { type OpenedArchive, openArchive, readArchive } from "../archive/envelope.ts";
 import { ArchiveImport } from "../archive/import.ts";
 import type { FirstContactParts } from "../contacts/first-contact.ts";
-import type { ConversationId } from "../sdk.ts";
+import type { ConversationId, ItemId } from "../sdk.ts";
 import { getBlob } from "../services/blobs.ts";
 import { Errand } from "../services/errand.ts";
 import { isPassing, type Purpose } from "../services/services.ts";
 import { keys } from "../store/keys.ts";
 import { StoreTransaction } from "../store/transaction.ts";
+import { registerOf } from "../sync/registers.ts";
 import type { Shared } from "../sync/shared.ts";
 import {
 	decodeHistory,
@@ -191,17 +192,25 @@ export class HistoryReceiver {
 	}
 
 	async #end(job: Job, isTaken: boolean): Promise<void> {
-		const { engine, shared, jobs, exclusive, reload } = this.#parts;
+		const { engine, directory, shared, jobs, exclusive, reload } = this.#parts;
 		const tx = new StoreTransaction(engine.store);
 		tx.delete(keys.importing);
 		const told = shared.put(tx, this.#register, new Uint8Array());
 		const done = jobs.put(tx, { ...job, isOver: true, hasFailed: !isTaken });
 		await exclusive(async () => {
+			for (const conversation of directory.all()) await conversation.countAnew(this.#readUpTo(conversation.id));
 			await tx.commit();
 			await reload();
 		});
 		done();
 		told();
 		engine.changed();
+	}
+
+	/** What the account's devices have read; told when this one came in, and later if it was read later. */
+	#readUpTo(id: ConversationId): ItemId | undefined {
+		const said = this.#parts.shared.get(registerOf.read(id));
+		const item = said && utf8ToText(said);
+		return item?.ok ? item.value : undefined;
 	}
 }

@@ -43,7 +43,9 @@ export const devices = {
 		removeDevice: (name: string, done: number, total: number) =>
 			`${name} is locked out of ${done} of ${conversations(total)}`,
 		sendHistory: (name: string, done: number, total: number) =>
-			`What was said before goes to ${name}: ${done} of ${conversations(total)}`,
+			total === 0
+				? `What was said before goes to ${name} once it is in your conversations`
+				: `What was said before goes to ${name}: ${done} of ${conversations(total)}`,
 		receiveHistory: (_name: string, done: number, total: number) =>
 			total === 0 ? "What was said before is coming" : `What was said before is coming: ${done} of ${total} parts`,
 	},
