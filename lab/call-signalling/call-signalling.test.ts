@@ -83,7 +83,7 @@ describe("a call over the real server", () => {
 		await boAnswers();
 		const participantId = crypto.getRandomValues(new Uint8Array(16));
 		const seen = [crypto.getRandomValues(new Uint8Array(16))];
-		const signs = { muted: false, handRaisedAt: 5, camera: true, screen: false };
+		const signs = { muted: false, handRaisedAt: 5, camera: true, screen: false, weakLine: true };
 		const said = { count: 1, signs, reactions: [{ n: 1, emoji: "👍" }] };
 		const entry = { participantId, m: 0, supersedes: undefined, counters: [7, 3, 0], seen, ...said };
 		const sealed = must(await ada.client().sealRoster(call, entry));

@@ -216,6 +216,35 @@ describe("a call", () => {
 		await expect.poll(() => document.querySelector(".reactions")?.textContent).toContain("🎉You");
 	});
 
+	test("a weak line has words: one's own with what helps, somebody else's with their name", async () => {
+		ownCall({ call: "the call", camera: true });
+		await show(
+			scenes.inCall(),
+			1280,
+			800,
+			drawnCallSession({ picture: false, others: 1, trouble: null, weak: "ours" }),
+		);
+		const own = page.getByText("Your line is weak just now. Without the camera, your voice has more room.");
+		await expect.element(own).toBeVisible();
+		expect(own.element().closest("[role=status]")).not.toBeNull();
+		await page.getByRole("status").getByRole("button", { name: "Turn camera off" }).click();
+		await expect
+			.element(page.getByText("Your line is weak just now. Moving nearer to the router helps."))
+			.toBeVisible();
+		takeAway();
+		ownCall({ call: "the call", camera: true });
+		await show(
+			scenes.inCall(),
+			1280,
+			800,
+			drawnCallSession({ picture: false, others: 1, trouble: null, weak: "theirs" }),
+		);
+		await expect
+			.element(page.getByText("Ada Lovelace’s line is weak just now. Some words may get lost."))
+			.toBeVisible();
+		await expect.element(page.getByText(/^Your line/)).not.toBeInTheDocument();
+	});
+
 	test("declining with words sends them along", async () => {
 		const client = await show(scenes.ringingAudio());
 		await button("Reply instead").click();

@@ -580,6 +580,8 @@ export type RosterSigns = {
 	readonly handRaisedAt: number | undefined;
 	readonly camera: boolean;
 	readonly screen: boolean;
+	/** What its author sends, or is sent, arrives with gaps. */
+	readonly weakLine: boolean;
 };
 
 export type RosterInput = {

@@ -16,6 +16,7 @@ import { FloatingReactions, useSignsHeard } from "./reactions.tsx";
 import { type CallControls, type CallSessionView, type Quality, reactions } from "./session.ts";
 import { canShareScreen, StageBar } from "./stage-bar.tsx";
 import { Tiles } from "./tiles.tsx";
+import { WeakLineNote } from "./weak-line.tsx";
 
 export type CallScreenProps = {
 	readonly call: CallView;
@@ -163,6 +164,7 @@ function Notes({ media, controls, talking }: NotesProps) {
 	return (
 		<div className="stage-notes" role="status">
 			{media.outOfStep ? <Trouble sentence={words.call.outOfStep} /> : null}
+			<WeakLineNote media={media} controls={controls} />
 			{(["microphone", "camera"] as const).map((kind) => {
 				const source = media[kind];
 				return source.phase === "trouble" ? (

@@ -8,7 +8,7 @@ const track = {} as MediaStreamTrack;
 
 function remote(key: string, changes: Partial<RemoteParticipant> = {}): RemoteParticipant {
 	const person: PersonView = { account: key, name: key, hue: 10, verified: false };
-	return { key, participantId: `${key} id`, person, muted: false, level: 0, ...changes };
+	return { key, participantId: `${key} id`, person, muted: false, level: 0, weakLine: false, ...changes };
 }
 
 const three = [remote("ada"), remote("bo"), remote("cy")];

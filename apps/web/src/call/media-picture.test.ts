@@ -23,10 +23,11 @@ function participant(changes: Partial<MediaParticipant<PersonView>> = {}): Media
 		audioTrack: track,
 		videoTrack: track,
 		screenTrack: undefined,
-		signs: { muted: false, handRaisedAt: undefined, camera: true, screen: false },
+		signs: { muted: false, handRaisedAt: undefined, camera: true, screen: false, weakLine: false },
 		level: 0,
 		isHeard: true,
 		isSeen: true,
+		weakLine: false,
 		...changes,
 	};
 }
@@ -67,7 +68,7 @@ test("alone in a group's room is a call that goes on, not a line that dropped", 
 });
 
 test("who says that the camera or the screen is off shows none, whatever the room sends", () => {
-	const signs = { muted: true, handRaisedAt: 5, camera: false, screen: false };
+	const signs = { muted: true, handRaisedAt: 5, camera: false, screen: false, weakLine: false };
 	expect(remotesOf([participant({ signs, screenTrack: track })])).toMatchObject([
 		{ videoTrack: undefined, screenTrack: undefined, muted: true, handRaisedAt: 5 },
 	]);
@@ -81,7 +82,7 @@ test("raised hands stand in the order in which they went up", () => {
 		participant({
 			participantId: account,
 			person: { ...ada, account },
-			signs: { muted: false, handRaisedAt, camera: false, screen: false },
+			signs: { muted: false, handRaisedAt, camera: false, screen: false, weakLine: false },
 		});
 	const remotes = remotesOf([raised("a", 30), raised("b", undefined), raised("c", 10)]);
 	expect(handsUp(remotes).map(({ key }) => key)).toEqual(["c", "a"]);

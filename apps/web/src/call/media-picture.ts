@@ -48,7 +48,7 @@ export function sourceOf(device: DeviceState, wanted: boolean): SourceState {
 export function remotesOf(participants: readonly MediaParticipant<PersonView>[]): readonly RemoteParticipant[] {
 	const taken = new Set<string>();
 	return participants.flatMap((participant) => {
-		const { participantId, person, audioTrack, videoTrack, screenTrack, signs, level, isSeen } = participant;
+		const { participantId, person, audioTrack, videoTrack, screenTrack, signs, level, isSeen, weakLine } = participant;
 		if (person === undefined) return [];
 		// Somebody who rejoins keeps their place; a second device of theirs gets one of its own.
 		const key = taken.has(person.account) ? participantId : person.account;
@@ -64,6 +64,7 @@ export function remotesOf(participants: readonly MediaParticipant<PersonView>[])
 				muted: signs.muted,
 				handRaisedAt: signs.handRaisedAt,
 				level,
+				weakLine,
 			},
 		];
 	});

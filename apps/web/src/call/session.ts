@@ -29,6 +29,8 @@ export type RemoteParticipant = {
 	readonly handRaisedAt?: number | undefined;
 	/** How loud they are now, 0 to 1. */
 	readonly level: number;
+	/** Their line is weak, and not ours. */
+	readonly weakLine: boolean;
 };
 
 export const reactions = ["👍", "❤️", "😂", "😮", "🎉", "👏"] as const;

@@ -94,6 +94,7 @@ const shapes = {
 		<path d="m12 4.500 2.300 4.800 5.200.700-3.800 3.600.900 5.200-4.600-2.500-4.600 2.500.900-5.200L4.500 10l5.200-.700L12 4.500Z" />
 	),
 	trash: <path d="M5 7h14M10 7V4.5h4V7M6.5 7l.8 12.5h9.4L17.5 7" />,
+	weakLine: <path d="M4.5 19v-5M10 19V9M15.5 19h.01M21 19h.01" />,
 	warning: <path d="M12 4.5 20.5 19h-17L12 4.5ZM12 10v4.5M12 16.8h.01" />,
 } satisfies Record<string, ReactNode>;
 

@@ -218,6 +218,8 @@ export const screens: readonly Screen[] = [
 	},
 	{ name: "outgoing", query: "scene=outgoing&own=camera&alone" },
 	{ name: "in-call", query: "scene=inCall&own=camera" },
+	{ name: "in-call-weak", query: "scene=inCall&own=camera&weak=ours" },
+	{ name: "in-call-their-line", query: "scene=inCall&own=camera&weak=theirs" },
 	{ name: "in-call-audio", query: "scene=inAudioCall&own=sound&picture=none" },
 	{ name: "in-call-trouble", query: "scene=inAudioCall&own=sound&picture=none&trouble=microphone" },
 	{ name: "reconnecting", query: "scene=reconnecting&own=camera" },

@@ -50,6 +50,8 @@ type Drawn = {
 	readonly screen?: boolean;
 	/** Some raise their hands, are muted, react. */
 	readonly signs?: boolean;
+	/** Whose line is weak. */
+	readonly weak?: string | null;
 };
 
 const names = ["Ada Lovelace", "Grace Hopper", "Mary Jackson", "Hedy Lamarr", "Maximiliane von Hohenstein", "نور"];
@@ -73,7 +75,7 @@ function drawnScreen(): MediaStreamTrack | undefined {
 	return canvas.captureStream(5).getVideoTracks()[0];
 }
 
-function drawnRemote(index: number, { picture, screen, signs }: Drawn): RemoteParticipant {
+function drawnRemote(index: number, { picture, screen, signs, weak }: Drawn): RemoteParticipant {
 	const name = names[index % names.length] ?? "Ada";
 	const hue = (40 + index * 67) % 360;
 	const person = index === 0 ? ada : { account: `person ${index}`, name, hue, verified: false };
@@ -86,11 +88,12 @@ function drawnRemote(index: number, { picture, screen, signs }: Drawn): RemotePa
 		muted: signs === true && index % 4 === 1,
 		handRaisedAt: signs === true && index % 5 === 2 ? 1_000 - index : undefined,
 		level: signs === true && index === 0 ? 0.7 : 0,
+		weakLine: weak === "theirs" && index === 0,
 	};
 }
 
 export function drawnCallSession(drawn: Drawn): StartCallSession {
-	const { others, trouble, signs } = drawn;
+	const { others, trouble, signs, weak } = drawn;
 	return ({ camera }): CallSession => {
 		const listeners = new Set<() => void>();
 		const remotes = Array.from({ length: others }, (_, index) => drawnRemote(index, drawn));
@@ -108,7 +111,7 @@ export function drawnCallSession(drawn: Drawn): StartCallSession {
 				: trouble === "camera"
 					? { phase: "trouble", trouble: "missing" }
 					: { phase: "off" },
-			quality: { word: "good", samples },
+			quality: { word: weak === "ours" ? "weak" : "good", samples },
 			devices: {
 				microphones: [
 					{ id: "a", label: "Built-in microphone" },

@@ -45,6 +45,7 @@ if (root !== null)
 					trouble: query.get("trouble"),
 					screen: query.has("screen"),
 					signs: query.has("signs"),
+					weak: query.get("weak"),
 				})
 			}
 		/>,

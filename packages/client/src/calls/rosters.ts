@@ -64,8 +64,8 @@ function parseIds(
 	};
 }
 
-function signsOf({ muted, handRaisedAt, camera, screen }: RosterInput["signs"]): RosterEntry["signs"] {
-	return { muted, camera, screen, ...(handRaisedAt === undefined ? {} : { hand: handRaisedAt }) };
+function signsOf({ muted, handRaisedAt, camera, screen, weakLine }: RosterInput["signs"]): RosterEntry["signs"] {
+	return { muted, camera, screen, weakLine, ...(handRaisedAt === undefined ? {} : { hand: handRaisedAt }) };
 }
 
 /** Opens, verifies and judges somebody's entry (K4). What is refused leaves its id undecoded and unnamed. */

@@ -14,7 +14,7 @@ function entry(participant: number, leaf: number, more: Partial<CheckedEntry<str
 		counters: [0, 0, 0],
 		seen: [own],
 		count: ++count,
-		signs: { muted: false, handRaisedAt: undefined, camera: false, screen: false },
+		signs: { muted: false, handRaisedAt: undefined, camera: false, screen: false, weakLine: false },
 		reactions: [],
 		person: `person ${leaf}`,
 		leaf,

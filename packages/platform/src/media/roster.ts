@@ -8,6 +8,8 @@ export type Signs = {
 	/** Its camera is on; its screen is shared. */
 	readonly camera: boolean;
 	readonly screen: boolean;
+	/** Its line is weak, as measured there: see weak-line.ts. */
+	readonly weakLine: boolean;
 };
 export type NumberedReaction = { readonly n: number; readonly emoji: string };
 

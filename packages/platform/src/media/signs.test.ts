@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Signs } from "./roster.ts";
 import { isEmoji, OtherSigns, OwnSigns } from "./signs.ts";
 
-const quiet: Signs = { muted: true, handRaisedAt: undefined, camera: false, screen: false };
+const quiet: Signs = { muted: true, handRaisedAt: undefined, camera: false, screen: false, weakLine: false };
 
 test("one emoji is one, however it is made; words and heaps are none", () => {
 	for (const emoji of ["👍", "❤️", "👩‍👩‍👧", "🇪🇺", "👍🏽"]) expect(isEmoji(emoji)).toBe(true);

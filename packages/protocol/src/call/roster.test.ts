@@ -30,7 +30,7 @@ let count = 0;
 function entry(leaf: number, participant: number, changes: Partial<RosterEntry> = {}): RosterEntry {
 	return {
 		count: ++count,
-		signs: { muted: false, camera: false, screen: false },
+		signs: { muted: false, camera: false, screen: false, weakLine: false },
 		reactions: [],
 		callId,
 		leaf,
@@ -114,7 +114,7 @@ test("an old entry played again does not lower the counters", () => {
 });
 
 test("an older entry of the same id, played again, brings back neither signs nor reactions", () => {
-	const raised = entry(1, 1, { signs: { muted: true, hand: 5, camera: false, screen: false } });
+	const raised = entry(1, 1, { signs: { muted: true, hand: 5, camera: false, screen: false, weakLine: false } });
 	const lowered = entry(1, 1);
 	const { state } = accepted(accepted(fresh(), raised).state, lowered);
 	expect(refusal(state, raised)).toBe("replayed");
@@ -126,7 +126,7 @@ test("the largest entry, sealed and padded, fits into a frame of the roster chan
 	const seen = Array.from({ length: maxRosterSeen }, (_, n) => id(n));
 	const reactions = Array.from({ length: maxRosterReactions }, (_, n) => ({ n: n + 1, emoji: "\u2764".repeat(32) }));
 	const most = Number.MAX_SAFE_INTEGER;
-	const signs = { muted: true, hand: most, camera: true, screen: true };
+	const signs = { muted: true, hand: most, camera: true, screen: true, weakLine: true };
 	const largest = entry(65_535, 1, { seen, reactions, signs, count: most, counters: [most, most, most], m: 65_535 });
 	const signed = encodeSignedRoster({ entry: encodeRosterEntry(largest), signature: new Uint8Array(64) });
 	expect(parseSignedRoster(signed).ok).toBe(true);

@@ -46,6 +46,7 @@ const signsShape = mapShape({
 	hand: optional(time),
 	camera: booleanShape,
 	screen: booleanShape,
+	weakLine: booleanShape,
 });
 /** `n` counts a participant's reactions, so that each is shown once. */
 const reactionShape = mapShape({ n: integerShape(1, Number.MAX_SAFE_INTEGER), emoji: textShape(maxEmojiLength) });

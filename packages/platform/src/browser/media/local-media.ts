@@ -31,7 +31,7 @@ export class LocalMedia {
 		this.#onChange();
 	}
 
-	signs(): Signs {
+	signs(): Omit<Signs, "weakLine"> {
 		const { microphone, camera } = this.devices;
 		return {
 			muted: microphone.state !== "on",

@@ -40,6 +40,8 @@ export type MediaParticipant<Person> = {
 	/** Whether sound or pictures of it arrived, and opened, in the last second or two. */
 	readonly isHeard: boolean;
 	readonly isSeen: boolean;
+	/** Its line is weak, and not ours: it says so, or it alone is heard with gaps. */
+	readonly weakLine: boolean;
 };
 
 export type LineSample = {
@@ -71,6 +73,7 @@ export type MediaView<Person> = {
 	readonly screenTrack: MediaStreamTrack | undefined;
 	readonly microphone: DeviceState;
 	readonly camera: DeviceState;
+	/** "weak" comes and goes slowly, measured at the decoder: see weak-line.ts. */
 	readonly quality: "measuring" | "good" | "weak" | "reconnecting";
 	/** One a second, oldest first, at most 60. */
 	readonly samples: readonly LineSample[];

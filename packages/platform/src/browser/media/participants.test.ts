@@ -6,7 +6,7 @@ import { participantsOf } from "./participants.ts";
 
 const id = (n: number): Bytes => new Uint8Array(16).fill(n);
 const own = id(99);
-const signs = { muted: false, handRaisedAt: undefined, camera: false, screen: false };
+const signs = { muted: false, handRaisedAt: undefined, camera: false, screen: false, weakLine: false };
 
 let count = 0;
 /** Leaf `leaf` goes by `participant` from now on; the one before it, if named, has 5 s more. */
@@ -49,7 +49,12 @@ function room(name: string, seated: readonly number[], heard: readonly number[])
 }
 
 type Room = ReturnType<typeof room>;
-const context = (roster: Roster<string>) => ({ roster, signsOf: () => undefined, levelOf: () => 0 });
+const context = (roster: Roster<string>) => ({
+	roster,
+	signsOf: () => undefined,
+	levelOf: () => 0,
+	isWeakOf: () => false,
+});
 /** Whose sound is played, and from where. */
 const played = (roster: Roster<string>, current: Room | undefined, leaving?: Room) =>
 	participantsOf(current, leaving, context(roster)).map(({ person, audioTrack }) => `${person}: ${audioTrack.id}`);

@@ -13,6 +13,8 @@ type Context<Person> = {
 	readonly roster: Roster<Person>;
 	readonly signsOf: (participantId: string) => Signs | undefined;
 	readonly levelOf: (participantId: string) => number;
+	/** As heard here. */
+	readonly isWeakOf: (participantId: string) => boolean;
 };
 
 /** Who is in the call, each where they are heard. */
@@ -38,9 +40,15 @@ function viewOf<Person>(place: SeatedPlace<Room>, context: Context<Person>): Med
 		audioTrack: tracks.audio,
 		videoTrack: tracks.video,
 		screenTrack: screen === undefined ? undefined : room.peer.downlinks.screens[screen],
-		signs: signs ?? { muted: false, handRaisedAt: undefined, camera: isSeen, screen: screen !== undefined },
+		signs: signs ?? silentSigns(isSeen, screen !== undefined),
+		weakLine: signs?.weakLine === true || context.isWeakOf(participantId),
 		level: shownLevel(context.levelOf(participantId)),
 		isHeard,
 		isSeen,
 	};
+}
+
+/** Of somebody who has said nothing of itself yet. */
+function silentSigns(camera: boolean, screen: boolean): Signs {
+	return { muted: false, handRaisedAt: undefined, camera, screen, weakLine: false };
 }

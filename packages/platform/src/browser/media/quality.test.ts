@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDeaf, isUnprotected, qualityOf, readFlow } from "./quality.ts";
+import { isDeaf, isUnprotected, madeUpOf, readFlow } from "./quality.ts";
 import { askingForSound, sdpFingerprint, withoutCandidates } from "./sdp.ts";
 
 const inbound = (packetsReceived: number, packetsLost: number) => ({
@@ -17,19 +17,31 @@ const outbound = (mid: string, bytesSent: number) => ({
 	packetsSent: bytesSent / 192,
 });
 
-describe("quality", () => {
-	test("is good on a good line, weak with loss or delay, and judged by the last moment alone", () => {
-		const start = readFlow([inbound(1_000, 500)], 0);
-		expect(qualityOf(start, readFlow([inbound(1_050, 500)], 1_000))).toBe("good");
-		expect(qualityOf(start, readFlow([inbound(1_050, 510)], 1_000))).toBe("weak");
-		const slow = { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.6 };
-		expect(qualityOf(start, readFlow([inbound(1_050, 500), slow], 1_000))).toBe("weak");
+describe("how well a line is", () => {
+	const sound = (totalSamplesReceived: number, concealedSamples: number, silentConcealedSamples = 0) => ({
+		...inbound(1_000, 0),
+		totalSamplesReceived,
+		concealedSamples,
+		silentConcealedSamples,
 	});
 
-	test("is not judged by what is missing in a report", () => {
+	test("is read at the decoder: what it made up of the last moment, without what it made up for silence", () => {
+		const start = readFlow([sound(480_000, 96_000, 48_000)], 0);
+		expect(madeUpOf(start, readFlow([sound(528_000, 100_800, 48_000)], 1_000), "a0")).toBeCloseTo(0.1);
+		expect(madeUpOf(start, readFlow([sound(528_000, 100_800, 52_800)], 1_000), "a0")).toBe(0);
+		expect(madeUpOf(start, start, "a0")).toBeUndefined();
+		expect(madeUpOf(start, readFlow([sound(528_000, 100_800)], 1_000), "a1")).toBeUndefined();
+	});
+
+	test("and of one's own sound as the room reports it", () => {
+		const report = (kind: string) => ({ type: "remote-inbound-rtp", kind, fractionLost: 0.2 });
+		expect(readFlow([report("audio")], 0).sentLoss).toBe(0.2);
+		expect(readFlow([report("video")], 0).sentLoss).toBeUndefined();
+	});
+
+	test("what is missing in a report says nothing", () => {
 		const flow = readFlow([{ type: "inbound-rtp" }, { type: "outbound-rtp", bytesSent: "many" }, {}], 0);
-		expect(flow).toMatchObject({ packetsReceived: 0, bytesSent: 0, roundTripMs: undefined });
-		expect(qualityOf(flow, flow)).toBe("good");
+		expect(flow).toMatchObject({ packetsReceived: 0, bytesSent: 0, roundTripMs: undefined, sentLoss: undefined });
 	});
 });
 

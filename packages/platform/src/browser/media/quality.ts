@@ -16,8 +16,10 @@ export type Flow = {
 	readonly sentByMid: ReadonlyMap<string, number>;
 	/** Pictures decoded by m-line (`v0`, `v1`, …). */
 	readonly decodedByMid: ReadonlyMap<string, number>;
-	/** Sound that was heard and not made up to bridge a gap, in samples, by m-line (`a0`, `a1`, …). */
-	readonly heardByMid: ReadonlyMap<string, number>;
+	/** What the room last reported missing of our own sound, 0 to 1; undefined while it has not. */
+	readonly sentLoss: number | undefined;
+	/** Sound that was played, and of that what the decoder made up to bridge a gap, in samples, by m-line (`a0`, `a1`, …). */
+	readonly soundByMid: ReadonlyMap<string, { readonly samples: number; readonly madeUp: number }>;
 	/** Energy of what was played, and for how many seconds, by m-line (`a0`, `a1`, …): how loud it was. */
 	readonly energyByMid: ReadonlyMap<string, { readonly energy: number; readonly seconds: number }>;
 };
@@ -30,10 +32,11 @@ const number = (value: unknown): number => (typeof value === "number" && Number.
 export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 	const flow = { packetsReceived: 0, packetsLost: 0, framesDecoded: 0, packetsSent: 0, bytesSent: 0, bytesReceived: 0 };
 	let roundTripMs: number | undefined;
+	let sentLoss: number | undefined;
 	let pathBytes = 0;
 	const sentByMid = new Map<string, number>();
 	const decodedByMid = new Map<string, number>();
-	const heardByMid = new Map<string, number>();
+	const soundByMid = new Map<string, { readonly samples: number; readonly madeUp: number }>();
 	const energyByMid = new Map<string, { readonly energy: number; readonly seconds: number }>();
 	for (const entry of entries) {
 		const mid = typeof entry["mid"] === "string" ? entry["mid"] : "";
@@ -45,7 +48,9 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 				flow.framesDecoded += number(entry["framesDecoded"]);
 				decodedByMid.set(mid, number(entry["framesDecoded"]));
 			} else {
-				heardByMid.set(mid, number(entry["totalSamplesReceived"]) - number(entry["concealedSamples"]));
+				// What is made up for silence nobody misses.
+				const madeUp = number(entry["concealedSamples"]) - number(entry["silentConcealedSamples"]);
+				soundByMid.set(mid, { samples: number(entry["totalSamplesReceived"]), madeUp });
 				const [energy, seconds] = [number(entry["totalAudioEnergy"]), number(entry["totalSamplesDuration"])];
 				energyByMid.set(mid, { energy, seconds });
 			}
@@ -55,11 +60,12 @@ export function readFlow(entries: Iterable<Entry>, at: number): Flow {
 			flow.bytesSent += number(entry["bytesSent"]);
 			sentByMid.set(mid, (sentByMid.get(mid) ?? 0) + number(entry["bytesSent"]));
 		}
+		if (entry["type"] === "remote-inbound-rtp" && entry["kind"] === "audio") sentLoss = number(entry["fractionLost"]);
 		if (entry["type"] !== "candidate-pair" || entry["nominated"] !== true) continue;
 		pathBytes += number(entry["bytesReceived"]);
 		if (number(entry["currentRoundTripTime"]) > 0) roundTripMs = number(entry["currentRoundTripTime"]) * 1000;
 	}
-	return { at, roundTripMs, ...flow, pathBytes, sentByMid, decodedByMid, heardByMid, energyByMid };
+	return { at, roundTripMs, sentLoss, ...flow, pathBytes, sentByMid, decodedByMid, soundByMid, energyByMid };
 }
 
 /** How loud an m-line was since `before`: the root mean square of its samples, 0 to 1. */
@@ -69,15 +75,11 @@ export function loudnessOf(before: Flow, now: Flow, mid: string): number {
 	return Math.sqrt(Math.max(0, next.energy - old.energy) / (next.seconds - old.seconds));
 }
 
-const weakLoss = 0.04;
-const weakRoundTripMs = 400;
-
-/** "weak": of what was to come in since `before` more than 4 % is missing, or an answer takes longer than 400 ms. */
-export function qualityOf(before: Flow, now: Flow): "good" | "weak" {
-	const received = now.packetsReceived - before.packetsReceived;
-	const lost = Math.max(0, now.packetsLost - before.packetsLost);
-	if (received + lost > 20 && lost / (received + lost) > weakLoss) return "weak";
-	return (now.roundTripMs ?? 0) > weakRoundTripMs ? "weak" : "good";
+/** How much of what an m-line played since `before` was made up, 0 to 1; undefined if nothing was played. */
+export function madeUpOf(before: Flow, now: Flow, mid: string): number | undefined {
+	const [old, next] = [before.soundByMid.get(mid), now.soundByMid.get(mid)];
+	if (old === undefined || next === undefined || next.samples <= old.samples) return undefined;
+	return Math.max(0, next.madeUp - old.madeUp) / (next.samples - old.samples);
 }
 
 /** More than any browser sends by itself on a stream whose frames are all held back. */

@@ -10,11 +10,12 @@ export function lookOf({
 	quality,
 	samples,
 }: MediaView<unknown>): string {
-	const people = participants.map(({ participantId, level, isHeard, isSeen }) => [
+	const people = participants.map(({ participantId, level, isHeard, isSeen, weakLine }) => [
 		participantId,
 		Math.round(level * 5),
 		isHeard,
 		isSeen,
+		weakLine,
 	]);
 	return JSON.stringify([people, activeSpeaker, reactions.map(({ id }) => id), outOfStep, quality, samples.at(-1)?.at]);
 }

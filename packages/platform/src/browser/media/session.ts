@@ -9,7 +9,7 @@ import {
 } from "../../media/rejoin.ts";
 import { Follower } from "../../media/follower.ts";
 import { Rooms } from "../../media/rooms.ts";
-import { Roster, rosterPaceMs } from "../../media/roster.ts";
+import { Roster, rosterPaceMs, type Signs } from "../../media/roster.ts";
 import { RosterSender } from "../../media/roster-sender.ts";
 import { OtherSigns, OwnSigns } from "../../media/signs.ts";
 import type { Tile } from "../../media/watch.ts";
@@ -60,7 +60,7 @@ class Session<Person> implements MediaSession<Person> {
 		this.#rooms = new Rooms((joining) => this.#closed(joining));
 		this.#sender = new RosterSender({
 			announcement: options.protection.announcement,
-			next: () => this.#ownSigns.next(this.#local.signs(), Date.now()),
+			next: () => this.#ownSigns.next(this.#signsNow(), Date.now()),
 			seal: options.roster.seal,
 		});
 		this.#watcher = new Watcher((participantId) => this.#roster.leafOf(participantId));
@@ -86,10 +86,11 @@ class Session<Person> implements MediaSession<Person> {
 				roster: this.#roster,
 				signsOf: (participantId) => this.#signs.signsOf(participantId),
 				levelOf: (participantId) => this.#line.levels.levels.get(participantId) ?? 0,
+				isWeakOf: (participantId) => this.#line.isWeakOf(participantId),
 			}),
 			activeSpeaker: this.#line.levels.active,
 			reactions: this.#signs.reactions(Date.now()),
-			own: this.#local.signs(),
+			own: this.#signsNow(),
 			outOfStep: this.#follower.isOutOfStep,
 			screenTrack: this.#local.screen.track,
 			microphone: this.#local.devices.microphone,
@@ -179,10 +180,19 @@ class Session<Person> implements MediaSession<Person> {
 
 	#localChanged(): void {
 		for (const joining of this.#rooms.all()) joining.peer.setTracks(this.#local.tracks());
-		const signs = JSON.stringify(this.#local.signs());
+		this.#saySigns();
+		this.#changed();
+	}
+
+	#signsNow(): Signs {
+		return { ...this.#local.signs(), weakLine: this.#line.quality === "weak" };
+	}
+
+	/** To the others, at once when they changed. */
+	#saySigns(): void {
+		const signs = JSON.stringify(this.#signsNow());
 		if (signs !== this.#saidSigns) this.#sendRosters();
 		this.#saidSigns = signs;
-		this.#changed();
 	}
 
 	#sendRosters(): void {
@@ -315,7 +325,8 @@ class Session<Person> implements MediaSession<Person> {
 		for (const [index, joining] of rooms.entries()) this.#judge(joining, verdicts[index]);
 		if (this.#rooms.look(this.#roster, now) === "late") this.#step({ kind: "changed" });
 		this.#follower.look();
-		this.#line.note(this.#rooms, now);
+		this.#line.note(this.#rooms, (id) => this.#signs.signsOf(id)?.weakLine === true, now);
+		this.#saySigns();
 		this.#view = undefined;
 		const looks = lookOf(this.view());
 		if (looks === this.#looked) return;

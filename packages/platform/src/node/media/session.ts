@@ -138,7 +138,13 @@ class Session implements CallMediaSession {
 	#makeRosterSender(): RosterSender {
 		const { engine, call, source } = this.#options;
 		const own = new OwnSigns();
-		const signs = { muted: false, handRaisedAt: undefined, camera: source.pictures !== undefined, screen: false };
+		const signs = {
+			muted: false,
+			handRaisedAt: undefined,
+			camera: source.pictures !== undefined,
+			screen: false,
+			weakLine: false,
+		};
 		return new RosterSender({
 			announcement: async (session) => this.#keys.announcement(session, performance.now()),
 			next: () => own.next(signs, Date.now()),
