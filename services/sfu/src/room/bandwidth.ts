@@ -1,6 +1,6 @@
 export const unlimitedBitsPerSecond = 20_000_000;
-/** A small picture: beside sound (93 kbit/s a speaker) it has to fit even into a line of 150 kbit/s. */
-const leastBitsPerSecond = 50_000;
+/** The least that a browser encodes: beside sound (100 kbit/s a speaker, headers included) it has to fit into a line of 150 kbit/s. */
+const leastBitsPerSecond = 30_000;
 /** What a sender is told while nobody is there. */
 const aloneBitsPerSecond = 150_000;
 /** A limit that is not needed any more is lifted by this factor a second. */
@@ -12,11 +12,21 @@ const calmMs = 45_000;
 /** Lost packets, smoothed: from here on it is taken for a line that is full, and below that nothing more is tried. */
 const tooMuchLoss = 0.1;
 const muchLoss = 0.04;
+/** Fewer packets than this tell no share. */
+const fewPackets = 10;
+/** A cut takes its time to reach the sender, and the queue in the line to empty. */
+const cutIntervalMs = 2_000;
+/** If so much less is sent than before the first cut, and so much of the loss is left, it is no loss of a full line. */
+const provingCut = 0.7;
+const remainingLoss = 0.7;
+
+type Report = { readonly ssrc: number; readonly lost: number; readonly highest: number };
 
 /**
  * What a receiver can take, in bits per second, from what it reports. A browser's estimate (REMB) says less than it seems: it begins
  * with what is received, rises by 8 % a second and never beyond one and a half times that, so as such it would hold a call at its
  * start, and a tile at its small layer. But it falls, or stops rising while more is sent than it says, only when packets queue up.
+ * Chromium 156 sends none without send times on the packets; for it there is what the reports say is missing.
  */
 export class DownlinkLimit {
 	bitsPerSecond = unlimitedBitsPerSecond;
@@ -28,7 +38,13 @@ export class DownlinkLimit {
 	/** Sent in the second before the last measurement. */
 	#sent = 0;
 	#loss = 0;
-	#reports: number[] = [];
+	/** What is lost however little is sent: the line's own. */
+	#ownLoss = 0;
+	/** By SSRC: the newest report, and the one up to which loss was counted. */
+	readonly #reports = new Map<number, { newest: Report; counted: Report }>();
+	/** When cutting began, in how much being sent and how much of it lost; undefined while there is no need. */
+	#cutting: { readonly sent: number; readonly loss: number } | undefined;
+	#cutAt = Number.NEGATIVE_INFINITY;
 	#holdMs = firstHoldMs;
 	#heldUntil = Number.NEGATIVE_INFINITY;
 	#troubleAt = Number.NEGATIVE_INFINITY;
@@ -40,26 +56,57 @@ export class DownlinkLimit {
 		return estimate < before * 0.95 && estimate < this.#sent && this.#lower(estimate, now);
 	}
 
-	/** A report on one picture: the part of its packets that did not arrive, 0 to 1. */
-	lossArrived(fraction: number): void {
-		if (this.#reports.length < 256) this.#reports.push(fraction);
+	/** A receiver's report on one picture. */
+	reportArrived(newest: Report): void {
+		const known = this.#reports.get(newest.ssrc);
+		if (known === undefined) this.#reports.set(newest.ssrc, { newest, counted: newest });
+		else known.newest = newest;
 	}
 
-	/** Every second: `sent` bits a second went out since the last time. */
+	/** Every second: `sent` bits a second of pictures went out since the last time, repairs not counted. */
 	measure(sent: number, now: number): void {
 		this.#sent = sent;
-		if (this.#reports.length > 0) {
-			const mean = this.#reports.reduce((sum, fraction) => sum + fraction, 0) / this.#reports.length;
-			this.#loss += (mean - this.#loss) * 0.4;
-			this.#reports = [];
-		}
+		const loss = this.#takeLoss();
+		if (loss !== undefined) this.#loss += (loss - this.#loss) * 0.5;
+		this.#ownLoss += (Math.min(this.#loss, this.#ownLoss) - this.#ownLoss) * 0.1;
+		const excess = this.#loss - this.#ownLoss;
 		const estimate = this.#estimate ?? Number.POSITIVE_INFINITY;
 		const isStalled = estimate < sent * 0.9 && estimate <= this.#estimateBefore;
 		this.#estimateBefore = estimate;
 		this.#stalled = isStalled ? this.#stalled + 1 : 0;
 		if (this.#stalled >= 2) this.#lower(Math.max(estimate, sent * 0.85), now);
-		else if (this.#loss > tooMuchLoss) this.#lower(sent * (1 - this.#loss / 2), now);
-		else if (this.#loss < muchLoss && now >= this.#heldUntil) this.#lift();
+		else if (excess > tooMuchLoss && loss !== undefined) this.#cut(sent, loss, now);
+		else if (excess < muchLoss) {
+			this.#cutting = undefined;
+			if (now >= this.#heldUntil) this.#lift();
+		}
+	}
+
+	/** Down to what arrives. A full line loses less then; one that loses as much as before does so by itself, and is not cut further. */
+	#cut(sent: number, loss: number, now: number): void {
+		if (now - this.#cutAt < cutIntervalMs) return;
+		this.#cutting ??= { sent, loss };
+		if (sent < this.#cutting.sent * provingCut && loss > this.#cutting.loss * remainingLoss) {
+			this.#ownLoss = this.#loss;
+			this.#cutting = undefined;
+			return;
+		}
+		this.#cutAt = now;
+		this.#lower(Math.min(sent, this.bitsPerSecond) * (1 - loss), now);
+	}
+
+	/** The part of all pictures' packets that is missing since the last time, 0 to 1; undefined while there were too few to tell. */
+	#takeLoss(): number | undefined {
+		let [lost, expected] = [0, 0];
+		for (const { newest, counted } of this.#reports.values()) {
+			const more = (newest.highest - counted.highest) | 0;
+			if (more <= 0 || more > 0xffff) continue;
+			expected += more;
+			lost += Math.min(more, Math.max(0, newest.lost - counted.lost));
+		}
+		if (expected < fewPackets) return undefined;
+		for (const report of this.#reports.values()) report.counted = report.newest;
+		return lost / expected;
 	}
 
 	#lower(to: number, now: number): boolean {

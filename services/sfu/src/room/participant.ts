@@ -6,6 +6,7 @@ import type { AnsweredStream } from "./answer.ts";
 import { DownlinkLimit } from "./bandwidth.ts";
 import type { LayerName } from "./media-plan.ts";
 import { Place, type SendPacket } from "./place.ts";
+import { RepairBudget } from "./repair-budget.ts";
 import { Source } from "./source.ts";
 import type { Uplink } from "./uplink.ts";
 import type { Wanted, Watching } from "./watching.ts";
@@ -28,6 +29,10 @@ export type ScreenPlace = { readonly index: number; readonly place: Place; occup
 export type VideoSsrcs = { readonly video: number; readonly videoRtx: number };
 export type SeatSsrcs = VideoSsrcs & { readonly audio: number };
 
+/** The shares of what is sent for the first time that may be sent again: sound comes first. */
+const pictureRepairs = 0.4;
+const soundRepairs = 1;
+
 /** The packet path of one participant: what it sends, and its places. Mutable, without clock or I/O. */
 export class Participant {
 	readonly key: string;
@@ -37,8 +42,11 @@ export class Participant {
 	readonly sources: readonly Source[] = [this.audio, this.camera, this.screen];
 	readonly seats: Seat[] = [];
 	readonly screens: readonly ScreenPlace[];
-	/** For pictures: counts what it sends. Sound is no part of what a browser estimates. */
-	readonly #forward: SendPacket;
+	/** For pictures: counts what it sends. Sound is not limited. */
+	readonly #sendPicture: SendPacket;
+	readonly #sendSound: SendPacket;
+	readonly #repairPicture: SendPacket;
+	readonly #repairSound: SendPacket;
 	readonly #send: SendPacket;
 	readonly #random16: () => number;
 	/** By the SSRC that feedback about them names. */
@@ -68,10 +76,18 @@ export class Participant {
 		this.key = key;
 		this.#random16 = random16;
 		this.#send = send;
-		this.#forward = (packet) => {
+		const [pictures, sound] = [new RepairBudget(pictureRepairs), new RepairBudget(soundRepairs)];
+		this.#sendPicture = (packet) => {
 			this.#sentBytes += packet.length;
+			pictures.sent(packet.length);
 			send(packet);
 		};
+		this.#sendSound = (packet) => {
+			sound.sent(packet.length);
+			send(packet);
+		};
+		this.#repairPicture = (packet) => void (pictures.take(packet.length) && send(packet));
+		this.#repairSound = (packet) => void (sound.take(packet.length) && send(packet));
 		this.addSeats(seats);
 		this.screens = screens.map((ssrcs, index) => ({
 			index,
@@ -85,7 +101,7 @@ export class Participant {
 		for (const ssrcs of seats) {
 			const index = this.seats.length;
 			const stream = createSeatStream(ssrcs.audio, -1, 48_000, this.#random16);
-			const audio = new Place(stream, this.#send);
+			const audio = new Place(stream, this.#sendSound, this.#repairSound);
 			this.#placeBySsrc.set(ssrcs.audio, audio);
 			this.seats.push({ index, audio, video: this.#videoPlace(ssrcs), occupant: undefined });
 		}
@@ -93,7 +109,7 @@ export class Participant {
 
 	#videoPlace(ssrcs: VideoSsrcs): Place {
 		const stream = createSeatStream(ssrcs.video, ssrcs.videoRtx, 90_000, this.#random16);
-		const place = new Place(stream, this.#forward);
+		const place = new Place(stream, this.#sendPicture, this.#repairPicture);
 		this.#placeBySsrc.set(ssrcs.video, place);
 		return place;
 	}

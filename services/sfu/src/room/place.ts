@@ -26,14 +26,17 @@ const scratchPicture = createPictureView();
 export class Place {
 	readonly stream: SeatStream;
 	readonly #send: SendPacket;
+	readonly #repair: SendPacket;
 	/** What is forwarded. */
 	#current: Uplink | undefined;
 	/** What is forwarded from its next key frame on. */
 	#next: Uplink | undefined;
 
-	constructor(stream: SeatStream, send: SendPacket) {
+	/** `repair` takes what is sent once more. */
+	constructor(stream: SeatStream, send: SendPacket, repair: SendPacket) {
 		this.stream = stream;
 		this.#send = send;
+		this.#repair = repair;
 	}
 
 	/** What it shows or is about to show. */
@@ -131,7 +134,7 @@ export class Place {
 			if (stream.rtxSsrc < 0) {
 				writeRtpHeader(scratch, 0, kept.marker, kept.payloadType, wanted, timestamp, stream.ssrc);
 				uplink.buffer.copyPayload(kept, scratch, rtpHeaderBytes);
-				this.#send(scratch.subarray(0, rtpHeaderBytes + kept.length));
+				this.#repair(scratch.subarray(0, rtpHeaderBytes + kept.length));
 				continue;
 			}
 			stream.rtxSequence = (stream.rtxSequence + 1) & 0xffff;
@@ -143,7 +146,7 @@ export class Place {
 			const codec = kept.payloadType === payloadTypes.vp9 ? "vp9" : "vp8";
 			if (readPicture(codec, scratch, from, from + kept.length, scratchPicture))
 				writePicture(scratch, scratchPicture, stream.pictureShift, stream.baseLayerShift);
-			this.#send(scratch.subarray(0, from + kept.length));
+			this.#repair(scratch.subarray(0, from + kept.length));
 		}
 	}
 }

@@ -214,9 +214,9 @@ export class Room {
 				case "keyFrameRequest":
 					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
 					break;
-				case "loss":
+				case "report":
 					// Sound is no part of what is limited.
-					if (participant.placeOf(item.ssrc)?.aim?.kind === "video") participant.limit.lossArrived(item.fraction);
+					if (participant.placeOf(item.ssrc)?.aim?.kind === "video") participant.limit.reportArrived(item);
 					break;
 				case "bandwidth":
 					if (participant.limit.estimateArrived(item.bitsPerSecond, now)) this.#lineIsShort(participant);

@@ -65,7 +65,9 @@ describe("RTCP", () => {
 		expect(reception.report(2_000)?.fractionLost).toBe(0);
 		const built = buildReceiverReport(1, [report as NonNullable<typeof report>]);
 		expect(readUint32(built, 8)).toBe(42);
-		expect(readRtcp(built)).toEqual([{ kind: "loss", ssrc: 42, fraction: (report?.fractionLost ?? 0) / 256 }]);
+		expect(readRtcp(built)).toEqual([
+			{ kind: "report", ssrc: 42, lost: report?.cumulativeLost, highest: report?.highestSequence },
+		]);
 	});
 });
 

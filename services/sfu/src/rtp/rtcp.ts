@@ -12,8 +12,8 @@ export type RtcpItem =
 	  }
 	| { readonly kind: "nack"; readonly ssrc: number; readonly sequences: readonly number[] }
 	| { readonly kind: "keyFrameRequest"; readonly ssrc: number }
-	/** The part of a stream's packets that did not arrive since the report before, 0 to 1. */
-	| { readonly kind: "loss"; readonly ssrc: number; readonly fraction: number }
+	/** What a receiver has of a stream since it began: how many packets are missing, and the highest number, its turns in the upper half. */
+	| { readonly kind: "report"; readonly ssrc: number; readonly lost: number; readonly highest: number }
 	| { readonly kind: "bandwidth"; readonly bitsPerSecond: number };
 
 const maxItems = 32;
@@ -61,7 +61,13 @@ function readPart(packet: Uint8Array, at: number, end: number, items: RtcpItem[]
 /** RFC 3550 section 6.4.1: `count` blocks of 24 bytes. */
 function readReportBlocks(packet: Uint8Array, from: number, end: number, count: number, items: RtcpItem[]): void {
 	for (let at = from, block = 0; block < count && at + 24 <= end; at += 24, block++)
-		items.push({ kind: "loss", ssrc: readUint32(packet, at), fraction: (packet[at + 4] as number) / 256 });
+		items.push({
+			kind: "report",
+			ssrc: readUint32(packet, at),
+			// 24 bits with a sign: what came twice counts against what is missing.
+			lost: (readUint32(packet, at + 4) << 8) >> 8,
+			highest: readUint32(packet, at + 8),
+		});
 }
 
 /** RFC 4585 section 6.2.1: a packet id and a bit mask of the 16 that follow it. */
