@@ -7,7 +7,12 @@ import type { SeenPicture } from "./page/screening.ts";
 export type CallReport = {
 	readonly phase: "joining" | "connected" | "reconnecting" | "ended";
 	readonly ended: readonly string[];
-	readonly participants: readonly { readonly person?: string; readonly isHeard: boolean; readonly isSeen: boolean }[];
+	readonly participants: readonly {
+		readonly participantId: string;
+		readonly person?: string;
+		readonly isHeard: boolean;
+		readonly isSeen: boolean;
+	}[];
 	readonly microphone: string;
 	/** ms since 1970 */
 	readonly microphoneOpenedAt: number;
@@ -18,6 +23,7 @@ export type CallReport = {
 		readonly audioFramesOpened: number;
 		readonly videoFramesOpened: number;
 		readonly videoFramesDecoded: number;
+		readonly joinings: number;
 		readonly counts?: {
 			readonly sealed: readonly number[];
 			readonly withheld: number;

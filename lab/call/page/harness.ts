@@ -93,7 +93,12 @@ function report() {
 	return {
 		phase: state.phase,
 		ended: [...ended],
-		participants: participants.map(({ person, isHeard, isSeen }) => ({ person, isHeard, isSeen })),
+		participants: participants.map(({ participantId, person, isHeard, isSeen }) => ({
+			participantId,
+			person,
+			isHeard,
+			isSeen,
+		})),
 		microphone: microphone.state,
 		microphoneOpenedAt,
 		camera: camera.state,
