@@ -1,4 +1,4 @@
-import { type RtpView, rtpHeaderBytes, writeRtpHeader, writeUint16 } from "../rtp/packet.ts";
+import { type RtpView, rtpHeaderBytes, sequenceDistance, writeRtpHeader, writeUint16 } from "../rtp/packet.ts";
 import { createPictureView, type PictureView, readPicture, writePicture } from "../rtp/picture.ts";
 import { buildSenderReport } from "../rtp/rtcp.ts";
 import {
@@ -31,6 +31,11 @@ export class Place {
 	#current: Uplink | undefined;
 	/** What is forwarded from its next key frame on. */
 	#next: Uplink | undefined;
+
+	/** The highest number that went out here; -1 before the first. */
+	#highest = -1;
+	/** How many numbers up to it never came on the way up: a receiver misses them too, and it is not its line that lost them. */
+	gaps = 0;
 
 	/** `repair` takes what is sent once more. */
 	constructor(stream: SeatStream, send: SendPacket, repair: SendPacket) {
@@ -96,12 +101,20 @@ export class Place {
 		const { stream } = this;
 		if (!admitToSeat(stream, view, picture, now)) return false;
 		const sequence = seatSequence(stream, view.sequence);
+		this.#countGaps(sequence);
 		const timestamp = seatTimestamp(stream, view.timestamp);
 		const at = view.payloadOffset - rtpHeaderBytes;
 		writeRtpHeader(packet, at, view.marker, view.payloadType, sequence, timestamp, stream.ssrc);
 		if (picture !== undefined) writePicture(packet, picture, stream.pictureShift, stream.baseLayerShift);
 		this.#send(outgoing);
 		return true;
+	}
+
+	#countGaps(sequence: number): void {
+		const ahead = this.#highest < 0 ? 1 : sequenceDistance(sequence, this.#highest);
+		// What comes late fills a gap.
+		this.gaps += ahead > 0 ? ahead - 1 : -1;
+		if (ahead > 0) this.#highest = sequence;
 	}
 
 	/** The sender's clock goes on, so that sound and picture stay together; its SSRC and its counts do not (RFC 3550 6.4.1). */

@@ -1,6 +1,6 @@
 import { createRtpView, isRtcp, readRtp, rtpHeaderBytes, type RtpView } from "../rtp/packet.ts";
 import { createPictureView, type PictureView, readPicture } from "../rtp/picture.ts";
-import { readRtcp } from "../rtp/rtcp.ts";
+import { readRtcp, type RtcpItem } from "../rtp/rtcp.ts";
 import { unlimitedBitsPerSecond, uplinkLimit } from "./bandwidth.ts";
 import { payloadTypes } from "./media-plan.ts";
 import type { Participant, ScreenPlace, Seat } from "./participant.ts";
@@ -215,14 +215,19 @@ export class Room {
 					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
 					break;
 				case "report":
-					// Sound is no part of what is limited.
-					if (participant.placeOf(item.ssrc)?.aim?.kind === "video") participant.limit.reportArrived(item);
+					this.#reportArrived(participant, item);
 					break;
 				case "bandwidth":
 					if (participant.limit.estimateArrived(item.bitsPerSecond, now)) this.#lineIsShort(participant);
 					break;
 			}
 		}
+	}
+
+	/** Sound is no part of what is limited, and what was lost on the way up is not the receiver's line. */
+	#reportArrived(receiver: Participant, { ssrc, lost, highest }: Extract<RtcpItem, { kind: "report" }>): void {
+		const place = receiver.placeOf(ssrc);
+		if (place?.aim?.kind === "video") receiver.limit.reportArrived({ ssrc, lost: lost - place.gaps, highest });
 	}
 
 	/** Whoever shows less from now on waits for no tick, nor do senders whom it slows down. */
