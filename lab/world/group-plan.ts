@@ -34,7 +34,7 @@ function contactsOf(dice: Dice, people: number): Step[] {
 	for (let one = 0; one < people; one++)
 		for (let other = one + 1; other < people; other++)
 			if (one === 0 || dice.is(0.25))
-				steps.push({ at: 700 + dice.upTo(3_000), do: "ask", who: one, whom: other, greets: false });
+				steps.push({ at: 700 + dice.upTo(3_000), do: "ask", who: one, whom: other, greets: false, insists: true });
 	return steps;
 }
 

@@ -5,7 +5,9 @@ import type { GroupAct } from "./plan.ts";
 import type { World } from "./world.ts";
 
 /** How often somebody comes back to founding a group with people who are no contacts yet. */
-const foundingTries = 8;
+const foundingTries = 14;
+/** After so many tries it does without those who are none. */
+const patientTries = 5;
 
 /** Does what a plan says of groups. What a command refuses (no admin, no contact, no member) is not done: plans are made blindly. */
 export async function performInGroup(world: World, act: GroupAct, tries = 0): Promise<void> {
@@ -48,7 +50,9 @@ async function found(
 	const later = () =>
 		tries < foundingTries && void time.plan(time.now + 4_000, () => void performInGroup(world, act, tries + 1));
 	const accounts = await Promise.all(act.others.map((other) => accountOf(deviceOf(world, other))));
-	const people = accounts.filter((account): account is AccountId => account !== undefined);
+	const wanted = accounts.filter((account): account is AccountId => account !== undefined);
+	const contacts = new Set((await device.conversations()).flatMap(({ people }) => people.map((one) => one.account)));
+	const people = tries < patientTries ? wanted : wanted.filter((account) => contacts.has(account));
 	const { client } = device;
 	if (client === undefined) return void later();
 	const names = people.map((account) => chronicle.nameOf(account) ?? "");

@@ -4,9 +4,12 @@ import type { Device } from "./device.ts";
 import type { Disk } from "./home-store.ts";
 import { furtherIn, hasFurther, link, unlink } from "./linking.ts";
 import { performInGroup } from "./perform-groups.ts";
-import type { Act, EvilAct } from "./plan.ts";
+import type { Act, Asking, EvilAct } from "./plan.ts";
 import { offend } from "./villain.ts";
 import type { World } from "./world.ts";
+
+/** How often somebody comes back to asking, while there is nobody to ask. */
+const askingTries = 12;
 
 const longText = "a letter, as people used to write them. ".repeat(40);
 
@@ -24,7 +27,7 @@ export class Performer {
 	async act(act: Act): Promise<void> {
 		switch (act.do) {
 			case "ask":
-				return ask(this.#world, this.#deviceOf(act.who), this.#deviceOf(act.whom), act.greets);
+				return this.#ask(act);
 			case "say":
 				return say(this.#world, this.#deviceOf(act.who), act);
 			case "found":
@@ -143,6 +146,13 @@ export class Performer {
 		for (const device of devices) void device.start();
 	}
 
+	async #ask(act: Asking, tries = 0): Promise<void> {
+		const { time } = this.#world;
+		const isAsked = await ask(this.#world, this.#deviceOf(act.who), this.#deviceOf(act.whom), act.greets);
+		if (!isAsked && act.insists === true && tries < askingTries)
+			time.plan(time.now + 3_000, () => void this.#ask(act, tries + 1));
+	}
+
 	#evil(act: EvilAct): void {
 		if (["fork", "swallow", "substitute"].includes(act.do)) this.#world.sums.lettersAtRisk++;
 		this.#world.evil.begin(act);
@@ -160,18 +170,20 @@ function pick<T>(list: readonly T[], n: number): T | undefined {
 	return list[n % Math.max(1, list.length)];
 }
 
-async function ask({ chronicle }: World, who: Device, whom: Device, greets: boolean): Promise<void> {
+/** Whether the client has taken it up. */
+async function ask({ chronicle }: World, who: Device, whom: Device, greets: boolean): Promise<boolean> {
 	const link = (await whom.view())?.me.link;
 	const client = who.client;
-	if (link === undefined || client === undefined || who.person === whom.person) return;
+	if (link === undefined || client === undefined || who.person === whom.person) return false;
 	const thread = threadOf([who.person, whom.person]);
 	const greeting = greets ? chronicle.say(who, thread, "hello") : undefined;
 	const asked = await client.addContact(link, greeting?.text ?? "");
 	if (asked.ok) chronicle.contacts.add(thread);
-	if (greeting === undefined) return;
+	if (greeting === undefined) return asked.ok;
 	// Who is answered instead of asked hears no greeting.
 	const isGone = !asked.ok && asked.error.kind !== "notReady" && asked.error.kind !== "storageFull";
 	greeting.outcome = isGone ? "refused" : "unknown";
+	return asked.ok;
 }
 
 async function say(

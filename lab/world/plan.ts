@@ -5,7 +5,7 @@ import { type Cut, calm, type Weather } from "./wire.ts";
 /** A thing that is done, or befalls somebody, at a time in milliseconds since the world began. People and devices are numbers. */
 export type Step = { readonly at: number } & Act;
 export type Act =
-	| { readonly do: "ask"; readonly who: number; readonly whom: number; readonly greets: boolean }
+	| Asking
 	/** `to` picks one of the conversations that there are then. */
 	| { readonly do: "say"; readonly who: number; readonly to: number; readonly count: number; readonly long: boolean }
 	| GroupAct
@@ -32,6 +32,14 @@ export type Act =
 	| { readonly do: "unlink"; readonly who: number }
 	| Offence
 	| EvilAct;
+/** Somebody asks somebody else for contact; who `insists` comes back to it while either has no account yet. */
+export type Asking = {
+	readonly do: "ask";
+	readonly who: number;
+	readonly whom: number;
+	readonly greets: boolean;
+	readonly insists?: true;
+};
 /** `group` picks one of the groups that there are then. */
 export type GroupAct =
 	| { readonly do: "found"; readonly who: number; readonly others: readonly number[] }
