@@ -132,6 +132,40 @@ test("C10, L3: what was written in a group that nobody entered goes again in the
 	);
 });
 
+test("C10: what was sent in the group that gives way goes again before what was written after it and still waits", async () => {
+	const people = ["Ada", "Bob"].map(async (name) => (await world.start(name)).create());
+	const [ada, bob] = (await Promise.all(people)) as [Person, Person];
+	const links = [(await ada.ready()).me.link, (await bob.ready()).me.link] as const;
+	const mailboxes = [ada, bob].map(({ store }) => mailboxOf(store));
+	for (const [index, { name }] of [ada, bob].entries())
+		world.network(name).onPost = (path, body) =>
+			path === "/v1/log/read" && Buffer.from(body).includes(mailboxes[index] as Uint8Array) ? "lost" : undefined;
+	expectOk(await ada.client.addContact(links[1]));
+	expectOk(await bob.client.addContact(links[0]));
+	await sayAlone(ada, "Bob", ["A 0", "A 1"]);
+	await sayAlone(bob, "Ada", ["B 0", "B 1"]);
+	// Whichever group gives way: its author has words in it, and others that never left.
+	for (const { name } of [ada, bob])
+		world.network(name).onPost = (path) => (path === "/v1/log/append" ? "lost" : undefined);
+	for (const n of [2, 3]) {
+		await ada.say("Bob", `A ${n}`);
+		await bob.say("Ada", `B ${n}`);
+	}
+	for (const { name } of [ada, bob]) world.network(name).onPost = undefined;
+	const said = async (person: Person, other: string, author: string) =>
+		plainInOrder(await person.texts(other))
+			.filter((text) => text.startsWith(author))
+			.join();
+	await until("both have everything, each author's words in their order", async () => {
+		await Promise.all([ada.client.sync(), bob.client.sync()]);
+		const shown = [ada, bob].flatMap((person) =>
+			["A", "B"].map((author) => said(person, person === ada ? "Bob" : "Ada", author)),
+		);
+		const [one, two] = [numbered("A", 4).join(), numbered("B", 4).join()];
+		return (await Promise.all(shown)).join(" | ") === [one, two, one, two].join(" | ");
+	});
+});
+
 /** The id of a device's mailbox, out of its store. */
 function mailboxOf(store: MemoryStore): Uint8Array {
 	const row = store.rows.get("account");
@@ -140,6 +174,8 @@ function mailboxOf(store: MemoryStore): Uint8Array {
 	return account.value.mailbox.logId;
 }
 
+const plainInOrder = (texts: readonly string[]) => texts.map((text) => text.replace(/^> /, ""));
+
 function plain(texts: readonly string[]): string[] {
-	return texts.map((text) => text.replace(/^> /, "")).toSorted();
+	return plainInOrder(texts).toSorted();
 }

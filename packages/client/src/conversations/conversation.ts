@@ -314,7 +314,7 @@ export class Conversation {
 	): Promise<void> {
 		const { engine, account } = this.#core.parts;
 		await this.#core.change(async (draft) => {
-			await goOn(draft, to, engine.store, { ...how, now: engine.clock.now() });
+			await goOn(draft, to, engine.store, { ...how, own: account.keys.key, now: engine.clock.now() });
 			draft.meta = withPolicy(draft.meta, to.policy, account.keys.key);
 			await this.#core.queueRingAddress(draft);
 			draft.tx.delete(keys.readmission(draft.id));

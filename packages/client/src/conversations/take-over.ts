@@ -6,6 +6,7 @@ import { hex, keys, orderOf } from "../store/keys.ts";
 import { unwrapStore } from "../store/transaction.ts";
 import type { Draft } from "./draft.ts";
 import { decodeRow, type MessageRow } from "./history-row.ts";
+import type { Queued } from "./meta.ts";
 import { queueContent } from "./queue-content.ts";
 
 /**
@@ -18,11 +19,13 @@ export async function takeOver(draft: Draft, to: FormedGroup, store: Store, own:
 	// before this device came. What was read is met a second time, and dropped (C5).
 	const unread = draft.meta.kind === "direct" ? 0 : ordinal;
 	enterAnew(draft, to);
+	const waiting = takeWaiting(draft);
 	for (const row of await ownMessagesOf(store, draft.id, unread, ordinal)) {
 		const { messageId, sentAt, text, mentions } = row;
 		const content = { type: "text" as const, text, ...(mentions && { mentions }) };
 		await queueContent(draft, { messageId, sentAt, content }, "message", own);
 	}
+	for (const { item, urgency } of waiting) await queueContent(draft, item, urgency, own);
 }
 
 /**
@@ -33,16 +36,25 @@ export async function goOn(
 	draft: Draft,
 	to: FormedGroup,
 	store: Store,
-	how: { readonly joined: boolean; readonly by: AccountKey; readonly now: number },
+	how: { readonly joined: boolean; readonly by: AccountKey; readonly own: AccountKey; readonly now: number },
 ): Promise<void> {
 	const { ordinal } = draft.state.log;
 	enterAnew(draft, to, how.joined);
+	const waiting = takeWaiting(draft);
 	for (const { messageId, sentAt, text, mentions } of await ownMessagesOf(store, draft.id, ordinal, ordinal)) {
 		const content = { type: "text" as const, text, ...(mentions && { mentions }) };
 		draft.addQueued({ item: { messageId, sentAt, content }, urgency: "message" });
 	}
+	for (const { item, urgency } of waiting) await queueContent(draft, item, urgency, how.own);
 	const event = { kind: "event" as const, id: `successor-${how.now}`, at: how.now, account: how.by };
 	await draft.putRow(orderOf(draft.state.log.ordinal, 0, 0), { ...event, event: "successor" });
+}
+
+/** What was written and is not sent yet, out of the queue: it goes behind what goes again, so that words keep their order. */
+function takeWaiting(draft: Draft): readonly Queued[] {
+	const waiting = draft.queue.map(({ queued }) => queued);
+	draft.dropQueued(() => true);
+	return waiting;
 }
 
 /** A fresh line in a group that this device enters, behind everything read so far; what waits in the queue goes there. */
