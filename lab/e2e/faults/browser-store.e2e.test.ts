@@ -74,12 +74,87 @@ test("a page that stayed open is told of the newer app, writes on with the older
 	expect(await bo.page.getByText("There is a new version of Sotto.").count()).toBe(0);
 });
 
-test("when the browser throws the database away one is told at once, and at the next start what happened and what to do", async () => {
-	const debug = await ada.context.newCDPSession(ada.page);
+test("D3: when what was kept of one conversation is damaged, it says so, and a button lets one in again with all that was written", async () => {
+	await ada.page.evaluate(dropGroups);
+	await ada.page.reload();
+	await ada.page.getByRole("link", { name: "Bo" }).click();
+	await ada.write("Damaged: written before it was known.");
+	await ada.hands.sees("This device can no longer read what it kept of this conversation.");
+	await ada.hands.press("Ask to be let in");
+	await ada.waitFor("may write again", 60, () => ada.field().isEnabled());
+	await ada.write("Damaged: let in.");
+	const said = ["Damaged: written before it was known.", "Damaged: let in."];
+	await bo.hasMessages("Damaged", said);
+	await ada.hasMessages("Damaged", said);
+	await bo.write("Welcome: back.");
+	await ada.hasMessages("Welcome", ["Welcome: back."]);
+	// What was said before is still there, once.
+	await ada.hasMessages("Before the update", ["Before the update."]);
+	expect(await ada.page.getByText("can no longer read").count()).toBe(0);
+});
+
+/** Takes the rows of every MLS group out of the page's database: what a broken disk may do to one table. */
+const dropGroups = `(async () => {
+	for (const { name } of await indexedDB.databases()) {
+		const database = await new Promise((resolve, reject) => {
+			const opening = indexedDB.open(name);
+			opening.onsuccess = () => resolve(opening.result);
+			opening.onerror = () => reject(opening.error);
+		});
+		if (database.objectStoreNames.contains("entries")) {
+			const writing = database.transaction("entries", "readwrite");
+			writing.objectStore("entries").delete(IDBKeyRange.bound("group/", "group0"));
+			await new Promise((resolve, reject) => {
+				writing.oncomplete = resolve;
+				writing.onerror = () => reject(writing.error);
+			});
+		}
+		database.close();
+	}
+})()`;
+
+async function throwAway(person: Person): Promise<void> {
+	const debug = await person.context.newCDPSession(person.page);
 	await debug.send("Storage.clearDataForOrigin", { origin: served.url, storageTypes: "indexeddb" });
-	await ada.hands.sees("This browser has thrown your conversations away");
-	await ada.hands.press("Open Sotto again");
-	await ada.hands.sees("You were here before");
+	await person.hands.sees("This browser has thrown your conversations away");
+	await person.hands.press("Open Sotto again");
+	await person.hands.sees("You were here before");
+}
+
+test("what the browser threw away comes back from a backup: it is read at once, and the button lets one in to write on", async () => {
+	await ada.hands.press("Settings");
+	await ada.hands.press("Make a backup");
+	await ada.hands.press("Suggest one");
+	const passphrase = await ada.hands.value("Passphrase");
+	const downloading = ada.page.waitForEvent("download", { timeout: 60_000 });
+	await ada.hands.press("Save the file");
+	const file = await (await downloading).path();
+	// While nobody who could let her in is online.
+	bo.line.cut("refused");
+	await throwAway(ada);
+	await ada.hands.press("Restore a backup");
+	await ada.page.locator("input[type=file]").setInputFiles(file);
+	await ada.page.getByLabel("Passphrase").fill(passphrase);
+	await ada.hands.press("Restore");
+	await ada.hands.sees("Welcome back.", 90);
+	await ada.page
+		.getByRole("button", { name: /^Chats/ })
+		.first()
+		.click();
+	await ada.page.getByRole("link", { name: "Bo" }).click();
+	await ada.hasMessages("Welcome", ["Welcome: back."]);
+	expect(await ada.field().isEnabled()).toBe(false);
+	await ada.hands.press("Ask to be let in");
+	bo.line.mend();
+	await ada.waitFor("is let in", 90, () => ada.field().isEnabled());
+	await ada.write("Restored: here again.");
+	await bo.hasMessages("Restored", ["Restored: here again."]);
+	await bo.write("Restored: good.");
+	await ada.hasMessages("Restored", ["Restored: here again.", "Restored: good."]);
+});
+
+test("when the browser throws the database away one is told at once, and at the next start what happened and what to do", async () => {
+	await throwAway(ada);
 	await ada.hands.sees("Make a new account and give your new link to the people you know");
 
 	// Nothing of the account that was is in the way of a new one, and the other side keeps what it has.
