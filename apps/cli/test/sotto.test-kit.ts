@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 /** The program itself, not its launcher: what is killed here is what runs. */
 const program = resolve(import.meta.dirname, "../src/main.ts");
@@ -14,7 +14,7 @@ export type JsonLine = { readonly [key: string]: unknown };
 
 /** A command that runs: its JSON lines as they come, and how to end it. */
 export type Running = {
-	readonly child: ChildProcessByStdio<null, Readable, Readable>;
+	readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 	readonly lines: JsonLine[];
 	/** The first line, old or new, that `wanted` accepts; fails after `withinMs`. */
 	readonly line: (wanted: (line: JsonLine) => boolean, withinMs?: number) => Promise<JsonLine>;
@@ -30,7 +30,14 @@ process.once("exit", () => {
 });
 
 export function startSotto(...args: readonly string[]): Running {
-	const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+	const running = startAsking(...args);
+	running.child.stdin.end();
+	return running;
+}
+
+/** Starts a command that is going to ask something on stdin. */
+export function startAsking(...args: readonly string[]): Running {
+	const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "pipe"] });
 	alive.add(child);
 	const lines: JsonLine[] = [];
 	let stdout = "";

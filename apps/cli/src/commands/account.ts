@@ -46,7 +46,8 @@ async function publish({ client }: OpenProfile): Promise<void> {
 		process.stderr.write("The server cannot be reached. Others see this once a command has reached it.\n");
 }
 
-function homeUrl(text: string | undefined): string {
+/** The server's address that `--home` gives. */
+export function homeUrl(text: string | undefined): string {
 	if (text === undefined) throw new UsageError("--home URL is missing");
 	const url = URL.parse(text);
 	const isServer = url !== null && ["http:", "https:"].includes(url.protocol) && url.search === "" && url.hash === "";

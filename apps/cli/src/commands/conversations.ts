@@ -27,6 +27,7 @@ export const conversations: Command = {
 					...(mentioned ? ["mentions you"] : []),
 					...(ongoingCall ? ["a call goes on"] : []),
 					...(phase === "left" ? ["left"] : []),
+					...(phase === "stopped" ? [`stopped: ${alarm?.kind === "forked" ? "sotto go-on" : "sotto reenter"}`] : []),
 				];
 				const mark = marks.length > 0 ? ` (${marks.join(", ")})` : "";
 				given.output.result(

@@ -1,4 +1,4 @@
-import type { ConversationView, MemberView, PersonView, ReadyView, RequestView } from "@sotto/client";
+import type { ConversationView, DeviceView, MemberView, PersonView, ReadyView, RequestView } from "@sotto/client";
 import { Refused } from "../command.ts";
 import { type OpenProfile, readyView } from "./open-profile.ts";
 
@@ -67,6 +67,15 @@ export function findRequest(view: ReadyView, name: string): RequestView {
 	const wanted = fold(name);
 	const byName = view.requests.filter(({ person }) => fold(person.name) === wanted);
 	return onlyOne(byName, name, "request", "sotto requests");
+}
+
+/** The device of the account with this id, or else of this name. */
+export function findDevice(view: ReadyView, name: string): DeviceView {
+	const byId = view.devices.find((device) => device.id === name);
+	if (byId !== undefined) return byId;
+	const wanted = fold(name);
+	const byName = view.devices.filter((device) => fold(device.name) === wanted);
+	return onlyOne(byName, name, "device", "sotto device list");
 }
 
 function onlyOne<T extends { readonly id: string }>(found: readonly T[], name: string, what: string, list: string): T {

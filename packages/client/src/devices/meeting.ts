@@ -25,6 +25,8 @@ const lookEveryMs = 300;
 const awaitEveryMs = 1000;
 /** The other side is given this long to read why it ended, before the log goes. */
 const lingerMs = 20_000;
+/** What ends a meeting waits so long for its last word to go out: a program that ends with it would leave the other side waiting. */
+const lastWordMs = 3_000;
 
 export type SealHandover = (handover: Bytes) => Promise<Bytes>;
 
@@ -55,6 +57,8 @@ export class Meeting {
 	#seq = 0;
 	#unsent: Bytes[] = [];
 	#cancelLook: () => void = () => undefined;
+	#cancelTakeAway: () => void = () => undefined;
+	#lastWord: Promise<void> = Promise.resolve();
 	#closed = false;
 	#isResumed = false;
 
@@ -100,13 +104,15 @@ export class Meeting {
 		this.start([]);
 	}
 
-	input(input: LinkingInput): Promise<void> {
-		return this.#serial.run(() => this.#step(input));
+	async input(input: LinkingInput): Promise<void> {
+		await this.#serial.run(() => this.#step(input));
+		await this.#lastWord;
 	}
 
 	close(): void {
 		this.#closed = true;
 		this.#cancelLook();
+		this.#cancelTakeAway();
 		this.#retry.reset();
 	}
 
@@ -235,10 +241,18 @@ export class Meeting {
 	/** Tells the last word, and takes the log away once the other side may have read it. */
 	#finish(): void {
 		const { clock, background } = this.#engine;
-		background(this.#send());
-		clock.wakeAt(clock.now() + (this.#state.phase === "done" ? lingerMs / 10 : lingerMs), () => {
-			if (!this.#closed) background(this.#takeAway());
+		const until = clock.now() + lastWordMs;
+		this.#lastWord = new Promise((resolve) => {
+			const stopWaiting = clock.wakeAt(until, resolve);
+			background(
+				this.#send().finally(() => {
+					stopWaiting();
+					resolve();
+				}),
+			);
 		});
+		const lingers = this.#state.phase === "done" ? lingerMs / 10 : lingerMs;
+		this.#cancelTakeAway = clock.wakeAt(clock.now() + lingers, () => background(this.#takeAway()));
 	}
 
 	async #takeAway(): Promise<void> {
