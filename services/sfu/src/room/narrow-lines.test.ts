@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildNack, buildReceiverReport } from "../rtp/rtcp.ts";
+import { buildKeyFrameRequest, buildNack, buildReceiverReport } from "../rtp/rtcp.ts";
 import { unlimitedBitsPerSecond } from "./bandwidth.ts";
 import { payloadTypes } from "./media-plan.ts";
 import { openRoom, opus, vp9 } from "./room.test-kit.ts";
@@ -46,4 +46,28 @@ test("what was lost on the way up is not taken for the receiver's line, what was
 	};
 	expect(limitAfter(0)).toBe(unlimitedBitsPerSecond);
 	expect(limitAfter(30)).toBeLessThan(200_000);
+});
+
+test("who still cannot decode gets key frames further and further apart, as long as each needs to come through; a newcomer need not wait for that", () => {
+	const { room, enter, member, rtcpTo } = openRoom(["a", "b", "c"]);
+	for (const name of ["a", "b"]) enter(name);
+	room.packetArrived("a", vp9(10, true), 0);
+	const { ssrcs } = member("b");
+	const asked = () => rtcpTo("a").filter(({ kind }) => kind === "keyFrameRequest").length;
+	const askedIn = (from: number, seconds: number, isMissing = true) => {
+		const before = asked();
+		for (let now = from; now < from + seconds * 1_000; now += 20) {
+			if (isMissing && now % 200 === 0) room.packetArrived("b", buildKeyFrameRequest(1, ssrcs[0]?.video ?? 0), now);
+			room.tick(now);
+		}
+		return asked() - before;
+	};
+	expect(askedIn(1_000, 2)).toBeGreaterThanOrEqual(2);
+	expect(askedIn(3_000, 16)).toBeLessThanOrEqual(6);
+	enter("c", 19_000);
+	expect(askedIn(19_000, 0.5, false)).toBe(1);
+	// Nobody asks any more: none is sent for nothing; and after a while the next is sent at once.
+	room.packetArrived("a", vp9(11, true), 19_500);
+	expect(askedIn(19_520, 10, false)).toBe(0);
+	expect(askedIn(30_000, 0.5)).toBeGreaterThanOrEqual(1);
 });

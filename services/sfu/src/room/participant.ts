@@ -181,7 +181,7 @@ export class Participant {
 			const missing = uplink.loss.due(now);
 			const isHeeded = uplink.kind === "video" || this.#repeatsSound;
 			if (missing.length > 0 && isHeeded) this.#send(buildNack(ownSsrc, uplink.ssrc, missing));
-			if (uplink.loss.takeGivenUp() > 0) uplink.wantKeyFrame();
+			if (uplink.loss.takeGivenUp() > 0) uplink.missKeyFrame(now);
 			if (uplink.takeKeyFrameRequest(now)) this.#send(buildKeyFrameRequest(ownSsrc, uplink.ssrc));
 		}
 	}

@@ -212,7 +212,7 @@ export class Room {
 					participant.placeOf(item.ssrc)?.retransmit(item.sequences);
 					break;
 				case "keyFrameRequest":
-					participant.placeOf(item.ssrc)?.aim?.wantKeyFrame();
+					participant.placeOf(item.ssrc)?.aim?.missKeyFrame(now);
 					break;
 				case "report":
 					this.#reportArrived(participant, item);

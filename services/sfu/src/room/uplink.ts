@@ -9,6 +9,11 @@ import type { Place } from "./place.ts";
 const keyFrameIntervalMs = 400;
 /** A request or the key frame itself may be lost: who waits for one asks again, but not before it can have come. */
 const keyFrameRepeatMs = 1_000;
+/** Who was sent one and cannot decode asks several times a second: each one in vain gives the next twice the time to come through a narrow line. */
+const longestPatienceMs = 3_200;
+const calmMs = 5_000;
+/** A wish that was not said again for so long has come true. */
+const wishMs = 500;
 /** A camera sends ten pictures a second at least, a screen that stands still sends some all the same. */
 const aliveMs = 1_500;
 /** Packets kept for retransmission, about two seconds, a power of two; and what a layer takes until that is measured. */
@@ -33,6 +38,8 @@ export class Uplink {
 	reception: Reception | undefined;
 	#keyFrameWanted = false;
 	#keyFrameAskedAt = Number.NEGATIVE_INFINITY;
+	#keyFrameMissedAt = Number.NEGATIVE_INFINITY;
+	#patienceMs = keyFrameIntervalMs;
 	#arrivedAt = Number.NEGATIVE_INFINITY;
 	/** Since when it is being sent without a break, ms. */
 	#aliveSince = 0;
@@ -103,7 +110,7 @@ export class Uplink {
 		this.#arrivedAt = now;
 		if (this.#buffer === undefined) return true;
 		if (this.#buffer.find(view.sequence) !== undefined) return false;
-		if (this.loss.arrived(view.sequence, now) === "overflow") this.wantKeyFrame();
+		if (this.loss.arrived(view.sequence, now) === "overflow") this.missKeyFrame(now);
 		const { sequence, timestamp, payloadType, marker, payloadOffset, payloadEnd } = view;
 		this.#buffer.keep(sequence, timestamp, payloadType, marker, packet, payloadOffset, payloadEnd);
 		return true;
@@ -116,8 +123,14 @@ export class Uplink {
 		this.#bytes = 0;
 	}
 
+	/** Somebody is to be shown this anew. */
 	wantKeyFrame(): void {
 		this.#keyFrameWanted = this.kind === "video";
+	}
+
+	/** Somebody to whom it is shown cannot decode on. */
+	missKeyFrame(now: number): void {
+		if (this.kind === "video") this.#keyFrameMissedAt = now;
 	}
 
 	/** Whether to ask the sender for a key frame now; answers true at most every 400 ms, and again while a place still waits. */
@@ -125,8 +138,13 @@ export class Uplink {
 		if (this.reception === undefined) return false;
 		const sinceAsked = now - this.#keyFrameAskedAt;
 		if (sinceAsked >= keyFrameRepeatMs && this.places.some((place) => place.isWaitingFor(this))) this.wantKeyFrame();
-		if (!this.#keyFrameWanted || sinceAsked < keyFrameIntervalMs) return false;
+		if (sinceAsked > calmMs) this.#patienceMs = keyFrameIntervalMs;
+		const isWanted = this.#keyFrameWanted && sinceAsked >= keyFrameIntervalMs;
+		const isMissed = now - this.#keyFrameMissedAt < wishMs && sinceAsked >= this.#patienceMs;
+		if (!isWanted && !isMissed) return false;
+		if (!isWanted) this.#patienceMs = Math.min(this.#patienceMs * 2, longestPatienceMs);
 		this.#keyFrameWanted = false;
+		this.#keyFrameMissedAt = Number.NEGATIVE_INFINITY;
 		this.#keyFrameAskedAt = now;
 		return true;
 	}
