@@ -103,6 +103,37 @@ test("admins remove, rename and name admins; who is removed is told, keeps its h
 	expect(cyd.store.keysLike("").filter((key) => key.includes(id))).toEqual([]);
 });
 
+test("C1: who was added, removed and added again while it was away reads what was said in either time, and nothing of between", async () => {
+	const [ada, bob, cyd] = (await adaAnd("Bob", "Cyd")) as [Person, Person, Person];
+	const [bobs, cyds] = (await Promise.all([bob, cyd].map(accountOf))) as [string, string];
+	world.network("Bob").offline = true;
+	const { conversation } = expectOk(await ada.client.createGroup({ name: "Crew", people: [bobs, cyds] }));
+	const sentOut = () => until("all letters are sent", async () => ada.store.keysLike("invite/").length === 0);
+	const says = async (text: string) => {
+		await ada.say("Crew", text);
+		await until("Cyd reads it", async () => (await cyd.texts("Crew")).includes(text));
+	};
+	await sentOut();
+	for (const round of ["first", "second", "third"]) {
+		await says(`the ${round} time`);
+		expectOk(await ada.client.removePerson(conversation, bobs));
+		await until("Bob is out", async () => (await membersIn(cyd, "Crew")).length === 2);
+		await says(`without Bob, ${round}`);
+		expectOk(await ada.client.addPeople(conversation, [bobs]));
+		await until("Bob is in", async () => (await membersIn(cyd, "Crew")).length === 3);
+		await sentOut();
+	}
+	await says("now");
+	world.network("Bob").offline = false;
+	expectOk(await bob.client.sync());
+	await until("Bob is up to date", async () => (await bob.texts("Crew")).includes("now"));
+	expect(await bob.texts("Crew")).toEqual(["the first time", "the second time", "the third time", "now"]);
+	expect(await bob.with("Crew")).toMatchObject({ phase: "active", alarm: undefined });
+	expect(bob.store.keysLike("request/")).toEqual([]);
+	await bob.say("Crew", "what did I miss?");
+	await until("all read Bob", async () => (await cyd.texts("Crew")).includes("what did I miss?"));
+});
+
 test("C9: who leaves signs it, another carries it out, and the group goes on; the only admin names another first", async () => {
 	const [ada, bob] = (await adaAnd("Bob")) as [Person, Person];
 	expectOk(await ada.client.createGroup({ name: "Crew", people: [await accountOf(bob)] }));

@@ -50,6 +50,20 @@ export function decodeContact(bytes: Uint8Array): Result<Contact, ShapeError> {
 	return parseCbor(contactShape, bytes);
 }
 
+/** Letters about one conversation that wait to be entered, the newest aside. Whoever is added and removed more often misses what lies between. */
+export const maxEarlierLetters = 3;
+
+const treeShape = mapShape({ blobId: shapeOf(parseBlobId), key: secretShape(32) });
+const welcomeShape = bytesShape(1, 262_144);
+const addedShape = mapShape({
+	kind: literalShape("direct", "group", "own"),
+	title: optional(textShape(maxGroupNameLength)),
+	people: integerShape(1, maxLeaves),
+	call: optional(joinerCallShape),
+	rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
+	names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
+});
+
 const requestRecordShape = mapShape({
 	v: literalShape(1),
 	account: shapeOf(parseAccountKey),
@@ -64,18 +78,13 @@ const requestRecordShape = mapShape({
 	profile: mapShape({ logId: shapeOf(parseLogId), readCap: secretShape(32), k: secretShape(32) }),
 	deviceList: bytesShape(1, maxDeviceListBytes),
 	groupId: bytesShape(32, 32),
-	welcome: bytesShape(1, 262_144),
-	tree: mapShape({ blobId: shapeOf(parseBlobId), key: secretShape(32) }),
+	welcome: welcomeShape,
+	tree: treeShape,
 	/** Set if it is no request for contact but the Welcome to a conversation that one was added to (C1). */
-	added: optional(
-		mapShape({
-			kind: literalShape("direct", "group", "own"),
-			title: optional(textShape(maxGroupNameLength)),
-			people: integerShape(1, maxLeaves),
-			call: optional(joinerCallShape),
-			rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
-			names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
-		}),
+	added: optional(addedShape),
+	/** Letters to the same conversation from before, oldest first: this device was removed in between, and was there (C1). */
+	earlier: optional(
+		listShape(mapShape({ welcome: welcomeShape, tree: treeShape, added: addedShape }), maxEarlierLetters),
 	),
 });
 /** What lies in the mailbox and waits for its answer: a request for contact, or a Welcome. */
@@ -86,9 +95,16 @@ export function encodeRequestRecord(request: RequestRecord): Bytes {
 	return encodeCbor({
 		...request,
 		profile: { logId, readCap: revealed(readCap), k: revealed(k) },
-		tree: { blobId: request.tree.blobId, key: revealed(request.tree.key) },
+		tree: revealedTree(request.tree),
 		added: request.added && ({ ...request.added } as CborValue),
+		earlier: request.earlier?.map(
+			({ welcome, tree, added }) => ({ welcome, tree: revealedTree(tree), added: { ...added } }) as CborValue,
+		),
 	});
+}
+
+function revealedTree({ blobId, key }: RequestRecord["tree"]) {
+	return { blobId, key: revealed(key) };
 }
 
 export function decodeRequestRecord(bytes: Uint8Array): Result<RequestRecord, ShapeError> {

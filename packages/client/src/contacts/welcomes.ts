@@ -24,7 +24,7 @@ import { StoreTransaction } from "../store/transaction.ts";
 import { storeBeginning } from "./begin-contact.ts";
 import { type FirstContactParts, maxTreeBlob } from "./first-contact.ts";
 import { type EnteredGroup, enterGroup } from "./form-group.ts";
-import { encodeRequestRecord, type RequestRecord } from "./record.ts";
+import { decodeRequestRecord, encodeRequestRecord, maxEarlierLetters, type RequestRecord } from "./record.ts";
 import { decodeAsking } from "../readmission/asking.ts";
 
 /**
@@ -80,6 +80,7 @@ export class Welcomes {
 			welcome: letter.welcome,
 			tree: { blobId: tree.blobId, key: new Secret(tree.key) },
 			added: { kind, people: count, rings, names, ...(title !== undefined && { title }), ...(call && { call }) },
+			earlier: await this.#lettersBefore(id, tx),
 		};
 		tx.put(keys.request(id), encodeRequestRecord(record));
 		return () => {
@@ -88,6 +89,15 @@ export class Welcomes {
 			else if (record.state === "open") engine.emit({ kind: "requested", request: people.requestView(id, record) });
 			engine.changed();
 		};
+	}
+
+	/** What waits to be entered as it is: nothing else was in the place of a letter. */
+	async #lettersBefore(id: RequestId, tx: StoreTransaction): Promise<NonNullable<RequestRecord["earlier"]>> {
+		const row = await tx.get(keys.request(id));
+		const before = row === undefined ? undefined : decodeRequestRecord(row);
+		if (!before?.ok || before.value.added === undefined) return [];
+		const { earlier = [], welcome, tree, added } = before.value;
+		return [...earlier, { welcome, tree, added }].slice(-maxEarlierLetters);
 	}
 
 	/** Runs work while no conversation is entered. */
@@ -108,14 +118,28 @@ export class Welcomes {
 		return this.#serial.run(() => this.#enter(id));
 	}
 
+	/** Enters by one letter after the other, in the order in which they came. */
 	async #enter(id: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
+		const { people } = this.#parts;
+		const tried = oldestWelcome(people.request(id));
+		const entered = await this.#enterByOldest(id);
+		const next = oldestWelcome(people.request(id));
+		if (tried === undefined || next === undefined || equalBytes(next, tried)) return entered;
+		return this.#enter(id);
+	}
+
+	async #enterByOldest(id: RequestId): Promise<CommandResult<{ readonly conversation: ConversationId }>> {
 		const { engine, account, people, directory } = this.#parts;
-		const request = people.request(id);
-		if (request?.added === undefined) return err({ kind: "notFound" });
+		const newest = people.request(id);
+		if (newest?.added === undefined) return err({ kind: "notFound" });
+		const [older] = newest.earlier ?? [];
+		const request: Added = { ...newest, added: newest.added, ...older };
 		const purpose: Purpose = { cause: { kind: "contact", title: request.added.title ?? request.name } };
 		const sealed = await getBlob(engine.services, request.tree.blobId, maxTreeBlob, purpose);
 		if (!sealed.ok) {
 			const { error } = sealed;
+			// What lies behind a letter that has lapsed is not kept waiting by it.
+			if (older !== undefined && error.kind === "refused") await this.#drop(id, request);
 			if (error.kind === "incomplete") return err({ kind: "refused", code: "incomplete" });
 			return err(commandErrorOf(error));
 		}
@@ -129,34 +153,52 @@ export class Welcomes {
 		const entered = await enterGroup(invitation, { own: account.keys.key, from: request.account });
 		// Not addressed to this device, or not what it says it is: the letter is of no use to it.
 		if (!entered.ok || entered.value.policy.kind !== request.added.kind) {
-			await this.#drop(id);
+			await this.#drop(id, request);
 			return err({ kind: "linkLapsed" });
 		}
 		const { policy, group } = entered.value;
 		const conversation = conversationIdOf(policy, groupIdOf(group), account.keys.key);
 		const existing = directory.get(conversation);
-		const added: Added = { ...request, added: request.added };
 		if (existing === undefined) {
-			await this.#begin(conversation, id, added, entered.value);
+			await this.#begin(conversation, id, request, entered.value);
 			return ok({ conversation });
 		}
-		if (this.#isCrossing(existing, added, entered.value)) {
+		if (this.#isCrossing(existing, request, entered.value)) {
 			await existing.changeOver(entered.value, (draft) => {
-				for (const { leaf, address } of added.added.rings) draft.setRingAddress(leaf, address);
-				draft.tx.delete(keys.request(id));
+				for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
+				this.#done(id, request, draft);
 			});
-			people.forgetRequest(id);
 			engine.changed();
 			return ok({ conversation });
 		}
-		const outcome = await this.#again(existing, added, entered.value);
+		const outcome = await this.#again(existing, request, entered.value);
 		if (outcome === "later") return err({ kind: "unreachable" });
-		if (outcome === "refused") await this.#drop(id);
-		else people.forgetRequest(id);
+		if (outcome === "refused") await this.#drop(id, request);
 		return ok({ conversation });
 	}
 
-	async #begin(id: ConversationId, request: RequestId, { added, state }: Added, entered: EnteredGroup): Promise<void> {
+	/** A letter has been entered by, or never will be: what came behind it takes its place. */
+	#done(id: RequestId, letter: Added, { tx, after }: Pick<Draft, "tx" | "after">): void {
+		const { people } = this.#parts;
+		const now = people.request(id);
+		const letters =
+			now?.added === undefined
+				? []
+				: [...(now.earlier ?? []), { welcome: now.welcome, tree: now.tree, added: now.added }];
+		const left = letters.filter(({ welcome }) => !equalBytes(welcome, letter.welcome));
+		const newest = left.at(-1);
+		if (now === undefined || newest === undefined) {
+			tx.delete(keys.request(id));
+			after.push(() => people.forgetRequest(id));
+			return;
+		}
+		const rest: RequestRecord = { ...now, ...newest, state: "entering", earlier: left.slice(0, -1) };
+		tx.put(keys.request(id), encodeRequestRecord(rest));
+		after.push(() => void people.keepRequest(rest));
+	}
+
+	async #begin(id: ConversationId, request: RequestId, letter: Added, entered: EnteredGroup): Promise<void> {
+		const { added, state } = letter;
 		const { engine, account, people, directory } = this.#parts;
 		const { policy, group, logSeed } = entered;
 		const now = engine.clock.now();
@@ -165,12 +207,11 @@ export class Welcomes {
 			await this.#enterCall(draft, added.call);
 			for (const { account: who, name } of added.names) people.introduce(who, name, draft.tx);
 			for (const { leaf, address } of added.rings) draft.setRingAddress(leaf, address);
-			draft.tx.delete(keys.request(request));
+			this.#done(request, letter, draft);
 			// A stranger's Welcome, which the user has accepted; what comes from an own device or a contact, all enter by themselves.
 			if (state === "open")
 				draft.after.push(this.#parts.share(draft.tx, registerOf.request(request), utf8("accepted")));
 		});
-		people.forgetRequest(request);
 		directory.add(id, held);
 		engine.changed();
 	}
@@ -205,7 +246,7 @@ export class Welcomes {
 		await existing.comeBack(entered, async (draft) => {
 			await this.#enterCall(draft, request.added.call);
 			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
-			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
+			this.#done(requestIdOf(request.account, request.groupId), request, draft);
 			draft.tx.delete(keys.readmission(draft.id));
 			this.#putOutOldLeaves(draft);
 		});
@@ -220,7 +261,7 @@ export class Welcomes {
 		await existing.goOn(entered, { joined: true, by: request.account }, async (draft) => {
 			await this.#enterCall(draft, request.added.call);
 			for (const { leaf, address } of request.added.rings) draft.setRingAddress(leaf, address);
-			draft.tx.delete(keys.request(requestIdOf(request.account, request.groupId)));
+			this.#done(requestIdOf(request.account, request.groupId), request, draft);
 		});
 		return "entered";
 	}
@@ -260,11 +301,15 @@ export class Welcomes {
 		await applyOutcome(draft, await calls.entered({ conversation: draft.id, group, call }), orderOf(0, 0, 1));
 	}
 
-	async #drop(id: RequestId): Promise<void> {
-		const tx = new StoreTransaction(this.#parts.engine.store);
-		tx.delete(keys.request(id));
+	async #drop(id: RequestId, letter: Added): Promise<void> {
+		const [tx, after] = [new StoreTransaction(this.#parts.engine.store), [] as (() => void)[]];
+		this.#done(id, letter, { tx, after });
 		await tx.commit();
-		this.#parts.people.forgetRequest(id);
+		for (const work of after) work();
 		this.#parts.engine.changed();
 	}
+}
+
+function oldestWelcome(request: RequestRecord | undefined): Bytes | undefined {
+	return request?.earlier?.[0]?.welcome ?? request?.welcome;
 }
