@@ -2,7 +2,7 @@ import { parseRequest, readRoute } from "@sotto/api";
 import { type Bytes, decodeCbor, encodeCbor, equalBytes } from "@sotto/bytes";
 import { type Head, nextHead, randomBytes, recordHash } from "@sotto/crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { befriend, expectOk, openWorld, type Person, until, type World } from "./world.test-kit.ts";
+import { befriend, connect, expectOk, openWorld, type Person, until, type World } from "./world.test-kit.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -49,6 +49,33 @@ test("L4: a member who had read less gets from the others, through the healed lo
 	expectOk(await bob.client.sync());
 	expect(await bob.texts("Ada")).toEqual(["one", "two", "three"]);
 	expect((await bob.with("Ada")).alarm).toBeUndefined();
+});
+
+test("L4: a member that was away follows into the next log, though a newcomer, who knows no log before, healed that one first", async () => {
+	const [ada, bob] = await befriend(world);
+	const cyd = await (await world.start("Cyd")).create();
+	await connect(ada, cyd);
+	const accountOf = async (person: Person) => (await person.ready()).me.account;
+	expectOk(await ada.client.createGroup({ name: "Crew", people: [await accountOf(bob)] }));
+	await until("Bob is in", async () => (await bob.ready()).conversations.some(({ title }) => title === "Crew"));
+	for (const person of [ada, bob]) await idle(person);
+	await bob.client.close();
+	expectOk(await ada.client.addPeople((await ada.with("Crew")).id, [await accountOf(cyd)]));
+	await until("Cyd is in", async () => (await cyd.ready()).conversations.some(({ title }) => title === "Crew"));
+	await sent(cyd, "Crew", "hello");
+	await until("Ada reads it", async () => (await ada.texts("Crew")).includes("hello"));
+	for (const person of [ada, cyd]) await idle(person);
+	await ada.client.close();
+	await world.loseEverything();
+	expectOk(await cyd.client.sync());
+	const adaAgain = await world.start("Ada", ada.store);
+	expectOk(await adaAgain.client.sync());
+	const bobAgain = await world.start("Bob", bob.store);
+	await until("Bob reads it", async () => {
+		await bobAgain.client.sync();
+		return (await bobAgain.texts("Crew")).includes("hello");
+	});
+	expect((await bobAgain.with("Crew")).alarm).toBeUndefined();
 });
 
 test("L4: a link still works after the server lost everything and its owner came back", async () => {

@@ -1,6 +1,13 @@
 import { type Bytes, err, ok, type Result } from "@sotto/bytes";
 import { recordHash } from "@sotto/crypto";
-import { checkTip, type ConversationState, type LogRef, type Place, type TipCheck } from "@sotto/protocol";
+import {
+	checkTip,
+	type ConversationState,
+	type LogRef,
+	type Place,
+	type PreviousLog,
+	type TipCheck,
+} from "@sotto/protocol";
 import type { EngineContext } from "../context.ts";
 import type { StoreKey } from "../ports.ts";
 import type { ConversationId } from "../sdk.ts";
@@ -9,6 +16,9 @@ import { keptHead, keptRecord } from "../store/raw-records.ts";
 import { unwrapStore } from "../store/transaction.ts";
 import { appendRecord, createLog, fetchPage } from "./log-access.ts";
 import { logKeys } from "./log-keys.ts";
+
+/** Nobody brings back a server as it was longer ago. */
+const oldestBackupMs = 30 * 24 * 3600_000;
 
 /** What a look at the log gave. */
 export type Followed =
@@ -25,18 +35,20 @@ export type Followed =
 /**
  * Looks at the log behind `at`, page by page: `goal` is the `rest` of the page before. A log that is missing is created (C1);
  * one that went back is given its records again, in order, before anything new (L4); one that shows another history is
- * reported (C8).
+ * reported (C8). `isFirst`: since the program started, or its line was gone, as it is when a server comes back from a backup.
  */
 export async function followLog(
 	engine: EngineContext,
 	conversation: ConversationId,
 	place: Pick<ConversationState, "log" | "at" | "previous" | "stop">,
-	goal: Place | undefined,
+	look: { readonly goal: Place | undefined; readonly isFirst: boolean },
 	purpose: Purpose,
 ): Promise<Result<Followed, ServiceError>> {
 	const { log, at, previous, stop } = place;
+	const { goal, isFirst } = look;
 	// Whether a log of which nothing was read is the one that follows, the end of the log before shows; and whether a fork is over (C8).
-	if ((at.seq === 0 || stop?.kind === "forked") && previous !== undefined) {
+	const isOpen = at.seq === 0 || stop?.kind === "forked";
+	if (previous !== undefined && (isOpen || (isFirst && wasLeftLately(previous, engine.clock.now())))) {
 		const end = await lookBack(engine, conversation, previous, purpose);
 		if (!end.ok) return end;
 		if (end.value !== undefined) return ok(end.value);
@@ -61,6 +73,14 @@ export async function followLog(
 		if (end.value !== undefined) return ok(end.value);
 	}
 	return reappend(engine, conversation, log, check, purpose);
+}
+
+/**
+ * Whether a backup may be older than the move to the log in force. A device that came in with that log knows none before: it may have healed it first,
+ * and nothing in it would show any more that the end of the log before is lost, which leads others here (L4).
+ */
+function wasLeftLately({ leftAt }: PreviousLog, now: number): boolean {
+	return leftAt !== undefined && now - leftAt < oldestBackupMs;
 }
 
 /**

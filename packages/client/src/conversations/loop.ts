@@ -277,11 +277,12 @@ export class ConversationLoop {
 	async #readLog(): Promise<Result<void, ServiceError>> {
 		const { engine, titleOf } = this.#core.parts;
 		let goal: Place | undefined;
-		for (let look = 0; look < maxLooksInARow && !this.#closed; look++) {
+		for (let looks = 0; looks < maxLooksInARow && !this.#closed; looks++) {
 			const { state } = this.#core.held;
 			if (isOver(state)) return ok();
 			const purpose: Purpose = { cause: { kind: "sync", title: titleOf(this.#core.id) } };
-			const followed = await followLog(engine, this.#core.id, state, goal, purpose);
+			const look = { goal, isFirst: !this.#isUpToDate && goal === undefined };
+			const followed = await followLog(engine, this.#core.id, state, look, purpose);
 			if (!followed.ok) return followed;
 			switch (followed.value.kind) {
 				case "again":
@@ -295,7 +296,7 @@ export class ConversationLoop {
 					goal = this.#core.held.state.log.ordinal === state.log.ordinal ? followed.value.rest : undefined;
 					if (goal === undefined && this.#core.held.state.log.ordinal === state.log.ordinal) return ok();
 					// The next page, or the next log: looking on is no repetition.
-					look = 0;
+					looks = 0;
 			}
 		}
 		return err({ kind: "unreachable" });

@@ -58,7 +58,7 @@ export type ReadStep = { readonly state: ConversationState; readonly effects: re
 
 /**
  * Takes the next record of the log as judged. Void records advance the position and leave no other trace (C2). `now` is only
- * written into alarms. A stopped conversation takes nothing.
+ * written down, into alarms and beside the log that is left. A stopped conversation takes nothing.
  */
 export function stepRead(
 	state: ConversationState,
@@ -70,12 +70,12 @@ export function stepRead(
 	const at = { seq: state.at.seq + 1, head: nextHead(state.at.head as Head, state.at.seq + 1, record.hash) };
 	const advanced = { ...state, at };
 	const { judged } = record;
-	if (judged.kind === "void") return endIfFull({ state: advanced, effects: [] }, rules);
+	if (judged.kind === "void") return endIfFull({ state: advanced, effects: [] }, now, rules);
 	const alarm = checkStated(state, judged, now);
 	const alarmed = alarm === undefined ? advanced : { ...advanced, alarm: advanced.alarm ?? alarm };
-	const step = judged.kind === "message" ? readMessage(alarmed, judged) : readCommit(alarmed, judged, rules);
+	const step = judged.kind === "message" ? readMessage(alarmed, judged) : readCommit(alarmed, judged, now, rules);
 	const effects = alarm === undefined ? step.effects : [...step.effects, { kind: "alarmed" as const, alarm }];
-	return endIfFull({ state: step.state, effects }, rules);
+	return endIfFull({ state: step.state, effects }, now, rules);
 }
 
 function readMessage(state: ConversationState, judged: Judged & { kind: "message" }): ReadStep {
@@ -90,7 +90,12 @@ function readMessage(state: ConversationState, judged: Judged & { kind: "message
 	return { state: { ...counted, outbox: undefined }, effects: [{ kind: "deliver", own: true }, { kind: "sent" }] };
 }
 
-function readCommit(state: ConversationState, judged: Judged & { kind: "commit" }, rules: ConversationRules): ReadStep {
+function readCommit(
+	state: ConversationState,
+	judged: Judged & { kind: "commit" },
+	now: number,
+	rules: ConversationRules,
+): ReadStep {
 	const isOwn = judged.leaf === state.leaf;
 	if (isOwn && !isPending(state, judged.confirmationTag)) return rolledBack(state);
 	if (judged.outcome === "removed") {
@@ -116,7 +121,7 @@ function readCommit(state: ConversationState, judged: Judged & { kind: "commit" 
 	};
 	if (!judged.membership && next.commitsInLog < rules.maxCommitsInLog) return { state: next, effects };
 	const log = { seed: judged.seedAfter, index: 0, ordinal: state.log.ordinal + 1 };
-	return { state: moveTo(next, log, 0), effects: [...effects, { kind: "moved", to: log, why: "commit" }] };
+	return { state: moveTo(next, log, 0, now), effects: [...effects, { kind: "moved", to: log, why: "commit" }] };
 }
 
 function strandedBy({ account, unseats = [] }: Judged & { kind: "commit" }): Stop {
@@ -136,16 +141,16 @@ function rolledBack(state: ConversationState): ReadStep {
 }
 
 /** L3: a full log goes on in the next of its seed; epoch and commit count run on. A closing commit has moved already. */
-function endIfFull(step: ReadStep, rules: ConversationRules): ReadStep {
+function endIfFull(step: ReadStep, now: number, rules: ConversationRules): ReadStep {
 	const { state } = step;
 	if (state.stop !== undefined || state.at.seq < rules.maxLogRecords) return step;
 	const log = { ...state.log, index: state.log.index + 1, ordinal: state.log.ordinal + 1 };
-	const moved = moveTo(state, log, state.commitsInLog);
+	const moved = moveTo(state, log, state.commitsInLog, now);
 	return { state: moved, effects: [...step.effects, { kind: "moved", to: log, why: "full" }] };
 }
 
-function moveTo(state: ConversationState, log: LogRef, commitsInLog: number): ConversationState {
-	const previous = { log: state.log, at: state.at };
+function moveTo(state: ConversationState, log: LogRef, commitsInLog: number, now: number): ConversationState {
+	const previous = { log: state.log, at: state.at, leftAt: now };
 	return { ...state, log, at: startOf(log), previous, commitsInLog, ownInLog: 0 };
 }
 

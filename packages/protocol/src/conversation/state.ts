@@ -83,6 +83,9 @@ export type Alarm =
 	  }
 	| { readonly kind: "serverLostRecords"; readonly at: number };
 
+/** The log before the one in force, where it ended, and when this device went on; an earlier version noted no time. */
+export type PreviousLog = { readonly log: LogRef; readonly at: Place; readonly leftAt?: number };
+
 /** A conversation as a function of its log: it changes by reading records, never by sending them (docs/spec/conversations.md). */
 export type ConversationState = {
 	readonly groupId: Bytes;
@@ -94,7 +97,7 @@ export type ConversationState = {
 	/** Commits since the log's seed was new; runs on through full logs (L3). */
 	readonly commitsInLog: number;
 	/** The log before this one and where it ended, for C8's closing statement and for L4. */
-	readonly previous: { readonly log: LogRef; readonly at: Place } | undefined;
+	readonly previous: PreviousLog | undefined;
 	/** Own records that count, in this epoch (C6) and in this log (C8). */
 	readonly ownInEpoch: number;
 	readonly ownInLog: number;
