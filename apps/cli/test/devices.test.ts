@@ -1,3 +1,4 @@
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -151,4 +152,33 @@ describe("ways out of a conversation that has stopped", { timeout: 180_000 }, ()
 		expect(texts.slice(0, 2)).toEqual(["said before", "said as well"]);
 		expect(texts.filter((text) => text === "let me in" || text === "here again")).toEqual(["let me in", "here again"]);
 	});
+
+	test("C10: the server shows another history than before: it is said, and one goes on in a new group with the other", async () => {
+		await Promise.all(running.splice(0).map((one) => one.stop()));
+		const data = join(folder.path, "data");
+		await restartServer(() => cpSync(data, `${data}-before`, { recursive: true }));
+		await sottoJson("send", "Bob", "told to a server that forgets", ...as("Ada"));
+		await restartServer(() => {
+			rmSync(data, { recursive: true });
+			renameSync(`${data}-before`, data);
+		});
+		await sottoJson("send", "Ada", "told to a server that has forgotten", ...as("Bob"));
+		const [stopped] = await sottoJson("conversations", ...as("Ada"));
+		expect(stopped).toMatchObject({ title: "Bob", phase: "stopped", alarm: "forked" });
+		expect((await sotto("reenter", "Bob", ...as("Ada"))).stderr).toContain("sotto go-on");
+
+		const bob = startSotto("listen", "--json", ...as("Bob"));
+		running.push(bob);
+		expect(await sottoJson("go-on", "Bob", ...as("Ada"))).toMatchObject([{ title: "Bob", state: "active" }]);
+		await sottoJson("send", "Bob", "on a fresh line", ...as("Ada"));
+		await bob.line(({ type, text }) => type === "message" && text === "on a fresh line");
+	});
 });
+
+/** Ends the server, does something to its data, and starts it again where it was. */
+async function restartServer(meanwhile: () => void): Promise<void> {
+	const { port } = new URL(server?.url ?? "");
+	await server?.stop();
+	meanwhile();
+	server = await startTestServer(folder.path, "--port", port);
+}
