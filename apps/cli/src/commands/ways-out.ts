@@ -46,7 +46,7 @@ export const goOn: Command = {
 			ask: (client, { id }) => client.startSuccessor(id),
 			refused: ({ id }) =>
 				`That needs no new group: somebody can let this device in again. Instead: sotto reenter ${id}`,
-			done: { state: "active", text: ({ title }) => `${title} goes on in a new group.` },
+			done: { state: "active", text: ({ title }) => `${title} goes on.` },
 		}),
 };
 
@@ -65,9 +65,14 @@ type WayOut = {
 async function takeWayOut(given: Given, { ask, refused, done, otherwise }: WayOut): Promise<void> {
 	const within = numberOption(given, "within", 1, 86_400) ?? 30;
 	await withProfile(given, async (profile) => {
-		await readyView(profile);
+		const before = await readyView(profile);
 		await syncOrRemark(profile);
 		const conversation = findConversation(await readyView(profile), given.words[0] as string);
+		const about = { conversation: conversation.id, title: conversation.title };
+		const wasStopped = before.conversations.some(({ id, phase }) => id === conversation.id && phase === "stopped");
+		// An earlier word of this device was answered meanwhile, and that came with the look at the server.
+		if (wasStopped && conversation.phase === "active")
+			return given.output.result({ ...about, state: done.state }, done.text(conversation));
 		if (conversation.phase !== "stopped") throw new Refused(`${conversation.title} goes on as it is.`);
 		const asked = await ask(profile.client, conversation);
 		if (!asked.ok && asked.error.kind === "refused") throw new Refused(refused(conversation));
@@ -79,7 +84,6 @@ async function takeWayOut(given: Given, { ask, refused, done, otherwise }: WayOu
 		const told = isDone ? done : otherwise;
 		if (told === undefined)
 			throw new Refused("Not done yet. It is noted here and happens with the next command, or sotto listen.");
-		const about = { conversation: conversation.id, title: conversation.title, state: told.state };
-		given.output.result(about, told.text(conversation));
+		given.output.result({ ...about, state: told.state }, told.text(conversation));
 	});
 }
