@@ -132,6 +132,8 @@ describe("ways out of a conversation that has stopped", { timeout: 180_000 }, ()
 	});
 
 	test("D3: what was kept of it is damaged: one asks to be let in again, and writes on as soon as the other is online", async () => {
+		// What is not read before it is damaged cannot be read afterwards.
+		await sottoJson("history", "Bob", ...as("Ada"));
 		const profile = new DatabaseSync(join(folder.path, "Ada", "profile.sqlite"));
 		const { changes } = profile.prepare("DELETE FROM entries WHERE key >= 'group/' AND key < 'group0'").run();
 		profile.close();
