@@ -8,7 +8,7 @@ import { createWorld, end, live } from "./world.ts";
 const guards = [18, 19, 57, 198, 208, 239, 299, 458, 546, 1242, 1374, 1458, 1511, 1567, 2201];
 const groupGuards = [74, 247, 494];
 const deviceGuards = [41, 179, 205];
-const villainGuards = [155];
+const villainGuards = [155, 338];
 
 /** Which worlds are small enough to be lived through each time, seen from their plans alone. */
 const isSmall = ({ people, steps, xWing }: Plan) => people <= 4 && steps.length <= 45 && !xWing;
