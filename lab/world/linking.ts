@@ -74,7 +74,10 @@ async function shownAsSent({ chronicle }: World, owner: Device): Promise<Readonl
 export async function unlink(world: World, device: Device, again = 0): Promise<void> {
 	const owner = firstOf(world, device);
 	if (!device.isFurther || again > tries) return;
-	const listed = (await owner.view())?.devices.find(({ name }) => name === device.name);
+	// A linking that one side took for failed is there a second time, under the same name.
+	const namesakes = (await owner.view())?.devices.filter(({ name }) => name === device.name) ?? [];
+	const own = namesakes.length > 1 ? (await device.view())?.devices.find(({ thisDevice }) => thisDevice) : undefined;
+	const listed = namesakes.find(({ id }) => own === undefined || id === own.id);
 	const canGo = device.membership === "in" && listed !== undefined;
 	const removed = canGo ? await owner.client?.removeDevice(listed.id) : undefined;
 	if (removed?.ok === true) {

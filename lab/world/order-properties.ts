@@ -69,10 +69,20 @@ function shownOf(one: Seen): readonly Shown[] {
 	});
 }
 
+type End = Seen["state"]["previous"];
+
+/** Whether two left the same log at different ends. */
+function haveParted(one: End, other: End): boolean {
+	if (one === undefined || other === undefined || one.log.ordinal !== other.log.ordinal) return false;
+	return !equalBytes(one.at.head, other.at.head);
+}
+
 /** The order of all that stands up to the last place where both have the same head, of the logs that both still keep. */
 function lastCommonPlace(one: Seen, other: Seen): string | undefined {
 	const { log, at, previous } = one.state;
-	for (const end of [{ log, at }, ...(previous === undefined ? [] : [previous])])
+	// Equal heads of a log say nothing of the one before.
+	const ends = haveParted(previous, other.state.previous) ? [] : [{ log, at }];
+	for (const end of [...ends, ...(previous === undefined ? [] : [previous])])
 		for (let { seq } = end.at; seq > 0; seq--) {
 			const [mine, theirs] = [one, other].map(({ device, view }) =>
 				device.store.rows.get(keys.raw(view.id, end.log.ordinal, seq))?.subarray(0, 32),
