@@ -5,9 +5,9 @@ import { runWorld } from "./run-world.ts";
 import { createWorld, end, live } from "./world.ts";
 
 /** Seeds that found something: docs/decisions/world.md says what. */
-const guards = [18, 19, 57, 198, 208, 239, 299, 458, 546, 1242, 1374, 1458, 1511, 1567, 2201];
+const guards = [18, 19, 57, 198, 208, 239, 299, 458, 546, 1242, 1374, 1458, 1511, 1567, 2201, 2960];
 const groupGuards = [74, 247, 494];
-const deviceGuards = [41, 179, 205];
+const deviceGuards = [41, 179, 205, 300];
 const villainGuards = [155, 338];
 
 /** Which worlds are small enough to be lived through each time, seen from their plans alone. */

@@ -63,6 +63,21 @@ const invitation = {
 	tree: mapShape({ blobId: shapeOf(parseBlobId), key: bytesShape(32, 32) }),
 } as const;
 
+/** What the letter to somebody who was added says of the conversation. */
+export const joining = {
+	kind: literalShape("direct", "group", "own"),
+	/** A group's name, for whoever is asked whether to enter. */
+	title: optional(textShape(maxGroupNameLength)),
+	/** How many people it names, for the same. */
+	people: integerShape(1, maxLeaves),
+	/** The call that goes on, or the last one (K1, K2). */
+	call: optional(joinerCallShape),
+	/** Where the devices that were there already are rung (R1), as far as the author knows. */
+	rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
+	/** What the author calls who is there: hearsay, until they say so themselves. */
+	names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
+};
+
 const letterShape = taggedShape("type", {
 	/** Asks for contact (P3). */
 	request: mapShape({ ...invitation, type: literalShape("request"), greeting: textShape(maxGreetingLength) }),
@@ -70,17 +85,7 @@ const letterShape = taggedShape("type", {
 	welcome: mapShape({
 		...invitation,
 		type: literalShape("welcome"),
-		kind: literalShape("direct", "group", "own"),
-		/** A group's name, for whoever is asked whether to enter. */
-		title: optional(textShape(maxGroupNameLength)),
-		/** How many people it names, for the same. */
-		people: integerShape(1, maxLeaves),
-		/** The call that goes on, or the last one (K1, K2). */
-		call: optional(joinerCallShape),
-		/** Where the devices that were there already are rung (R1), as far as the author knows. */
-		rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
-		/** What the author calls who is there: hearsay, until they say so themselves. */
-		names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
+		...joining,
 	}),
 	/** A device that is not in a conversation of its account asks a member to carry its statement out (D3). */
 	readmission: mapShape({

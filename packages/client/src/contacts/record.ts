@@ -15,15 +15,8 @@ import {
 	type ShapeOf,
 	textShape,
 } from "@sotto/bytes";
-import { maxLeaves, parseAccountKey, parseBlobId, parseLogId, shapeOf } from "@sotto/crypto";
-import {
-	joinerCallShape,
-	maxDeviceListBytes,
-	maxGreetingLength,
-	maxGroupNameLength,
-	maxNameLength,
-	timeShape,
-} from "@sotto/protocol";
+import { parseAccountKey, parseBlobId, parseLogId, shapeOf } from "@sotto/crypto";
+import { joining, maxDeviceListBytes, maxGreetingLength, maxNameLength, timeShape } from "@sotto/protocol";
 import { revealed, secretShape } from "../store/secrets.ts";
 
 const contactShape = mapShape({
@@ -55,14 +48,7 @@ export const maxEarlierLetters = 3;
 
 const treeShape = mapShape({ blobId: shapeOf(parseBlobId), key: secretShape(32) });
 const welcomeShape = bytesShape(1, 262_144);
-const addedShape = mapShape({
-	kind: literalShape("direct", "group", "own"),
-	title: optional(textShape(maxGroupNameLength)),
-	people: integerShape(1, maxLeaves),
-	call: optional(joinerCallShape),
-	rings: listShape(mapShape({ leaf: integerShape(0, 1023), address: bytesShape(80, 160) }), maxLeaves),
-	names: listShape(mapShape({ account: shapeOf(parseAccountKey), name: textShape(maxNameLength) }), maxLeaves),
-});
+const addedShape = mapShape(joining);
 
 const requestRecordShape = mapShape({
 	v: literalShape(1),
